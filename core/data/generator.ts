@@ -1,0 +1,24 @@
+import type { Rng } from '../rng.ts'
+
+/** A batch of generated regression tasks of equal size, flat and row-major. */
+export type EpisodeBatch = {
+  tasks: number
+  shots: number
+  queries: number
+  features: number
+  /** [task, shot, feature], [task, shot, 1], [task, query, feature], [task, query, 1] */
+  supportX: Float32Array
+  supportY: Float32Array
+  queryX: Float32Array
+  queryY: Float32Array
+}
+
+/** A distribution over tasks: draws as many fresh tasks as asked for, the same for the same rng key. */
+export interface TaskGenerator {
+  id: string
+  params: Record<string, unknown>
+  features: string[]
+  target: string
+  /** `tasks` new tasks with `shots` support and `queries` query rows each. */
+  sample(rng: Rng, tasks: number, shots: number, queries: number): EpisodeBatch
+}

@@ -1,0 +1,16 @@
+import { z } from 'zod'
+
+/** What each column is for, by name. `features` left out means: every column without another role. */
+export const Roles = z.strictObject({
+  targets: z.array(z.string()).default([]),
+  features: z.array(z.string()).optional(),
+  task: z.string().nullable().default(null),
+  group: z.string().nullable().default(null),
+  split: z.string().nullable().default(null),
+  weight: z.string().nullable().default(null),
+  ignore: z.array(z.string()).default([]),
+})
+export type Roles = z.infer<typeof Roles>
+
+export const ROLE_NAMES = ['target', 'feature', 'task', 'group', 'split', 'weight', 'ignore'] as const
+export type RoleName = (typeof ROLE_NAMES)[number]

@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { Roles } from './data/roles.ts'
+
+/** The experiment as JSON: what `engram run` reads, what the form edits, what the workspace keeps. */
+export const MethodChoice = z.strictObject({
+  id: z.string(),
+  /** Shown instead of the method's name; two choices of one method must differ in label or params. */
+  label: z.string().optional(),
+  params: z.record(z.string(), z.unknown()).default({}),
+})
+export type MethodChoice = z.infer<typeof MethodChoice>
+
+export const PROTOCOLS = ['k-fold', 'holdout', 'leave-one-group-out', 'new-task', 'few-shot'] as const
+
+export const Evaluation = z.strictObject({
+  protocol: z.enum(PROTOCOLS).default('k-fold'),
+  folds: z.int().min(2).max(1000).default(5),
+  repeats: z.int().min(1).max(100).default(1),
+  seed: z.int().min(0).max(0xffffffff).default(1),
+  /** Number of training seeds per fold. */
+  seeds: z.int().min(1).max(100).default(1),
+  /** Share of rows (holdout) or of tasks (new-task, few-shot) that is tested. */
+  testFraction: z.number().gt(0).lt(1).default(0.25),
+  /** Share of the training rows kept for early stopping. */
+  innerFraction: z.number().gt(0).lt(1).default(0.2),
+  /** Few-shot: labelled rows per new task, classes per episode, query rows, episodes on generators. */
+  shots: z.int().min(1).max(10000).default(5),
+  ways: z.int().min(2).max(1000).default(5),
+  queries: z.int().min(1).max(10000).default(15),
+  episodes: z.int().min(1).max(1_000_000).default(600),
+  /** The test rows of each fold (0-based, file order), or the name of a JSON file that holds such arrays. */
+  testFolds: z.union([z.array(z.array(z.int().nonnegative())), z.string()]).optional(),
+})
+export type Evaluation = z.infer<typeof Evaluation>
+
+export const DataRef = z.strictObject({
+  /** Exactly one of these names the data. */
+  hash: z.string().optional(),
+  file: z.union([z.string(), z.array(z.string())]).optional(),
+  sample: z.string().optional(),
+  generator: z.string().optional(),
+  /** Of the generator. */
+  params: z.record(z.string(), z.unknown()).optional(),
+  roles: Roles.optional(),
+})
+export type DataRef = z.infer<typeof DataRef>
+
+export const ExperimentSpec = z.strictObject({
+  name: z.string().min(1).max(200).default('Untitled'),
+  data: DataRef,
+  methods: z.array(MethodChoice).min(1),
+  evaluation: Evaluation.prefault({}),
+  metrics: z.array(z.string()).default([]),
+  /** Method every other one is compared with; default: each method's own twin, else the first baseline. */
+  baseline: z.string().optional(),
+  /** Twins (single-task, pooled, ridge, mean) are added to multi-task runs unless this is false. */
+  twins: z.boolean().default(true),
+})
+export type ExperimentSpec = z.infer<typeof ExperimentSpec>
+
+/** One run = one trial = method x params x seed x fold. Fold "all" is fitted on every row and has no test figure. */
+export const Trial = z.object({
+  /** `method-key/seed/fold`, unique inside its experiment and the same for the same spec. */
+  id: z.string(),
+  /** `method id` or `method id#label`: what comparisons group by. */
+  methodKey: z.string(),
+  method: MethodChoice,
+  seed: z.int(),
+  repeat: z.int(),
+  fold: z.union([z.int(), z.literal('all')]),
+  evaluation: Evaluation,
+  metrics: z.array(z.string()),
+})
+export type Trial = z.infer<typeof Trial>

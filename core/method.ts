@@ -1,0 +1,107 @@
+import type { z } from 'zod'
+import type { Predictions, TaskId, TaskKind, View } from './data/taskSet.ts'
+import type { Runtime } from './engine/runtime.ts'
+import type { Rng } from './rng.ts'
+
+/** What a data set looks like to someone who must say how long a fit takes, or whether it can be done at all. */
+export type TaskSetSummary = {
+  rows: number
+  /** Width of the encoded inputs. */
+  features: number
+  targets: number
+  tasks: number
+  kinds: TaskKind[]
+  taskColumn: boolean
+  missingTargets: boolean
+  generator: boolean
+}
+
+/** What a method promises; read by the form, the docs and the contract tests. */
+export type Can = {
+  /** Learns from a task column (rows that belong to a task). */
+  taskColumn: boolean
+  /** Needs a task column: has no meaning without one. */
+  needsTaskColumn: boolean
+  manyTargets: boolean
+  missingTargets: boolean
+  kinds: TaskKind[]
+  /** Predicts rows of a task never seen in training, without any labelled row of it. */
+  newTask: boolean
+  /** `Model.adapt` exists: learns a new task from a support set. */
+  adapt: boolean
+  onnx: boolean
+  resume: boolean
+}
+
+/**
+ * What `fit` yields. A yield is the only safe point for pause, stop and checkpoint. Steps per chunk come from the
+ * spec and the size of the work, never from time.
+ */
+export type FitEvent =
+  | { type: 'progress'; done: number; of: number }
+  | { type: 'metric'; name: string; split: 'train' | 'inner'; task: TaskId | null; step: number; value: number }
+  | { type: 'checkpoint'; step: number; bytes: Uint8Array }
+
+export type FitContext = {
+  train: View
+  /** Inner validation rows for early stopping, split from the training fold by `run.ts`; null where none is wanted. */
+  inner: View | null
+  rng: Rng
+  runtime: Runtime
+  /** A checkpoint of an earlier, interrupted fit of the same trial. */
+  resume: Uint8Array | null
+  /** The evaluation's few-shot numbers, for methods that learn from episodes. */
+  episodes: { shots: number; queries: number; ways: number } | null
+}
+
+/** One layer's units in the brain diagram. `task` is set on heads. */
+export type NetworkLayer = {
+  id: string
+  kind: 'input' | 'trunk' | 'tower' | 'head'
+  units: number
+  /** Names of the units where they have any: encoded inputs, outputs. */
+  names: string[] | null
+  activation: string
+  task: TaskId | null
+}
+/** A trained network, layer by layer, as the brain view, the report and lesions read it. */
+export type NetworkView = {
+  layers: NetworkLayer[]
+  /** Full weights between two layers: [from unit, to unit], with the bias of the `to` units. */
+  edges: { from: string; to: string; weights: Float32Array; bias: Float32Array | null }[]
+}
+
+export interface Model {
+  predict(view: View): Promise<Predictions>
+  /** A new model that has learned from the labelled rows of `support`; the old one stays as it is. */
+  adapt?(support: View): Promise<Model>
+  save(): Uint8Array
+  /** The model as an ONNX file, input scaling included. */
+  onnx?(): Uint8Array
+  /** Number of learned numbers. */
+  parameters: number
+  network?(): NetworkView
+  /** The same model with units of one layer silenced (their output set to zero). */
+  silence?(units: { layer: string; unit: number }[]): Model
+}
+
+/** A way of learning: one file with a schema. `P` is the type of its parameters. */
+export interface Method<P = unknown> {
+  /** Stable, kebab-case: it is what specs name. */
+  id: string
+  family: 'baseline' | 'classical' | 'multitask' | 'metalearning'
+  /** English name; the catalogue's key `method.<id>` translates it. */
+  name: string
+  /** One sentence: what it does, in plain words. */
+  about: string
+  /** Authors, year, title. */
+  cite: string
+  /** Every field has a default, a `.describe()` text and bounds: the form, docs and error texts come from it. */
+  params: z.ZodType<P>
+  can: Can
+  /** Abstract units of work (about one multiply-add); the lab turns them into seconds. */
+  work(summary: TaskSetSummary, params: P): number
+  fit(context: FitContext, params: P): AsyncGenerator<FitEvent, Model>
+  /** The model that `Model.save` wrote. */
+  load(bytes: Uint8Array, runtime: Runtime): Model
+}

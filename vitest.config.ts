@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // Forked processes: native modules (SQLite, ONNX Runtime, DuckDB) are never unloaded inside a thread.
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+})
