@@ -1,0 +1,285 @@
+import { z } from 'zod'
+import { Roles } from './data/roles.ts'
+import { ReadOptions, Preview } from './data/reading.ts'
+import { DatasetSummary } from './data/summary.ts'
+import { UserErrorJson } from './errors.ts'
+import { RUN_STATUS, RunEvent } from './events.ts'
+import { Evaluation, ExperimentSpec, MethodChoice } from './experiment.ts'
+import { Comparison } from './stats/comparison.ts'
+
+/**
+ * The LabApi, said once: every request with the schema of its parameters and of its answer, and every notice that the
+ * lab pushes. Desktop (message port), browser (WebSocket), command line and renderer all speak just this.
+ */
+
+/** A file on this machine (desktop, command line) or one that was uploaded to the lab (browser). */
+export const FileRef = z.union([
+  z.strictObject({ path: z.string().min(1) }),
+  z.strictObject({ upload: z.string().min(1), name: z.string() }),
+])
+export type FileRef = z.infer<typeof FileRef>
+
+export const Dataset = z.object({
+  hash: z.string(),
+  name: z.string(),
+  addedAt: z.string(),
+  roles: Roles.nullable(),
+  summary: DatasetSummary,
+})
+export type Dataset = z.infer<typeof Dataset>
+
+export const DatasetLine = z.object({
+  hash: z.string(),
+  name: z.string(),
+  rows: z.int(),
+  columns: z.int(),
+  addedAt: z.string(),
+})
+
+/** One run as the lists show it: materialised when it ends, so that opening a workspace folds nothing. */
+export const RunSummary = z.object({
+  id: z.string(),
+  experiment: z.string(),
+  trial: z.string(),
+  methodKey: z.string(),
+  method: MethodChoice,
+  seed: z.int(),
+  repeat: z.int(),
+  fold: z.union([z.int(), z.literal('all')]),
+  status: z.enum(RUN_STATUS),
+  runtime: z.string().nullable(),
+  seconds: z.number().nullable(),
+  parameters: z.number().nullable(),
+  done: z.number(),
+  of: z.number(),
+  /** Of the test rows: value = mean over tasks. null where undefined. */
+  metrics: z.record(
+    z.string(),
+    z.object({ value: z.number().nullable(), perTask: z.record(z.string(), z.number().nullable()) }),
+  ),
+  blobs: z.object({ model: z.string().nullable(), predictions: z.string().nullable() }),
+  error: UserErrorJson.nullable(),
+})
+export type RunSummary = z.infer<typeof RunSummary>
+
+export const EXPERIMENT_STATUS = ['queued', 'running', 'paused', 'done', 'stopped', 'failed'] as const
+export const ExperimentLine = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+  status: z.enum(EXPERIMENT_STATUS),
+  dataHash: z.string(),
+  dataName: z.string(),
+  protocol: z.string(),
+  methods: z.array(z.string()),
+  trials: z.object({ of: z.int(), done: z.int(), failed: z.int(), stopped: z.int() }),
+  /** Estimated seconds of work left, null where unknown. */
+  secondsLeft: z.number().nullable(),
+  binned: z.boolean(),
+})
+export type ExperimentLine = z.infer<typeof ExperimentLine>
+
+export const Plan = z.object({
+  trials: z.int(),
+  /** Wall-clock estimate with this many workers. */
+  seconds: z.number(),
+  workers: z.int(),
+  /** The spec as it would run: hash filled in, twins added, defaults filled in. */
+  spec: ExperimentSpec,
+  perMethod: z.array(z.object({ key: z.string(), id: z.string(), trials: z.int(), seconds: z.number() })),
+  warnings: z.array(z.object({ code: z.string(), text: z.string() })),
+})
+export type Plan = z.infer<typeof Plan>
+
+/** JSON twin of core/method.ts NetworkView; weights row-major [from unit, to unit]. */
+export const Network = z.object({
+  layers: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.enum(['input', 'trunk', 'tower', 'head']),
+      units: z.int(),
+      names: z.array(z.string()).nullable(),
+      activation: z.string(),
+      task: z.string().nullable(),
+    }),
+  ),
+  edges: z.array(
+    z.object({ from: z.string(), to: z.string(), weights: z.array(z.number()), bias: z.array(z.number()).nullable() }),
+  ),
+})
+export type Network = z.infer<typeof Network>
+
+export const Unit = z.strictObject({ layer: z.string(), unit: z.int().nonnegative() })
+
+export const Lesion = z.object({
+  metric: z.string(),
+  better: z.enum(['lower', 'higher']),
+  /** Which rows were asked: the fold's test rows, or the training rows of a model fitted on everything. */
+  rows: z.enum(['test', 'training']),
+  perTask: z.array(z.object({ task: z.string(), before: z.number().nullable(), after: z.number().nullable() })),
+})
+export type Lesion = z.infer<typeof Lesion>
+
+const none = z.strictObject({})
+const ok = z.object({ ok: z.literal(true) })
+const byHash = z.strictObject({ hash: z.string() })
+const byId = z.strictObject({ id: z.string() })
+const byRun = z.strictObject({ run: z.string() })
+const call = <P extends z.ZodType, R extends z.ZodType>(params: P, result: R) => ({ params, result })
+
+export const LabApi = {
+  'lab.info': call(
+    none,
+    z.object({
+      version: z.string(),
+      host: z.enum(['desktop', 'browser', 'cli']),
+      runtime: z.object({ kind: z.enum(['native', 'wasm', 'reference']), version: z.string(), why: z.string().nullable() }),
+      workers: z.int(),
+      cores: z.int(),
+      platform: z.string(),
+      workspace: z.object({ path: z.string(), name: z.string(), readOnly: z.boolean() }),
+    }),
+  ),
+  'settings.get': call(none, z.object({ settings: z.record(z.string(), z.unknown()) })),
+  'settings.set': call(z.strictObject({ key: z.string(), value: z.unknown() }), ok),
+
+  'workspace.open': call(z.strictObject({ path: z.string() }), z.object({ path: z.string() })),
+  'workspace.saveCopy': call(z.strictObject({ path: z.string() }), z.object({ path: z.string() })),
+
+  'data.preview': call(z.strictObject({ files: z.array(FileRef).min(1), read: ReadOptions.optional() }), Preview),
+  /** Progress arrives as `import` notices that carry `job`. */
+  'data.open': call(
+    z.strictObject({ files: z.array(FileRef).min(1), read: ReadOptions.optional(), job: z.string().optional() }),
+    Dataset,
+  ),
+  'data.cancel': call(z.strictObject({ job: z.string() }), ok),
+  'data.samples': call(
+    none,
+    z.object({ samples: z.array(z.object({ id: z.string(), title: z.string(), question: z.string() })) }),
+  ),
+  'data.openSample': call(byId, Dataset),
+  'data.generators': call(
+    none,
+    z.object({
+      generators: z.array(z.object({ id: z.string(), title: z.string(), about: z.string(), schema: z.unknown() })),
+    }),
+  ),
+  'data.list': call(none, z.object({ datasets: z.array(DatasetLine) })),
+  'data.get': call(byHash, Dataset),
+  'data.rows': call(
+    z.strictObject({ hash: z.string(), from: z.int().nonnegative(), count: z.int().min(1).max(500) }),
+    z.object({ rows: z.array(z.array(z.union([z.string(), z.number(), z.null()]))) }),
+  ),
+  'data.setRoles': call(z.strictObject({ hash: z.string(), roles: Roles }), ok),
+  'data.rename': call(z.strictObject({ hash: z.string(), name: z.string().min(1).max(200) }), ok),
+
+  'methods.list': call(
+    none,
+    z.object({
+      methods: z.array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          family: z.string(),
+          about: z.string(),
+          cite: z.string(),
+          can: z.record(z.string(), z.unknown()),
+          /** JSON Schema of the parameters, from the zod schema. */
+          schema: z.unknown(),
+        }),
+      ),
+    }),
+  ),
+
+  /** A ready spec for a data set with these roles: methods, protocol and metrics filled in. */
+  'experiment.propose': call(z.strictObject({ hash: z.string(), roles: Roles }), z.object({ spec: ExperimentSpec })),
+  'experiment.plan': call(z.strictObject({ spec: ExperimentSpec }), Plan),
+  'experiment.run': call(z.strictObject({ spec: ExperimentSpec }), z.object({ id: z.string(), trials: z.int() })),
+  'experiment.list': call(none, z.object({ experiments: z.array(ExperimentLine) })),
+  'experiment.get': call(
+    byId,
+    z.object({ line: ExperimentLine, spec: ExperimentSpec, runs: z.array(RunSummary) }),
+  ),
+  'experiment.rename': call(z.strictObject({ id: z.string(), name: z.string().min(1).max(200) }), ok),
+  /** Moves to the bin and back: nothing computed is ever lost. */
+  'experiment.bin': call(z.strictObject({ id: z.string(), binned: z.boolean() }), ok),
+  'experiment.compare': call(
+    z.strictObject({
+      ids: z.array(z.string()).min(1),
+      metric: z.string().optional(),
+      baseline: z.string().optional(),
+    }),
+    Comparison,
+  ),
+  /** The one-page report as a self-contained HTML document: charts and figures, no rows of the data. */
+  'experiment.report': call(
+    z.strictObject({ id: z.string(), language: z.enum(['en', 'zh']).default('en') }),
+    z.object({ html: z.string() }),
+  ),
+
+  'queue.pause': call(z.strictObject({ experiment: z.string() }), ok),
+  'queue.resume': call(z.strictObject({ experiment: z.string() }), ok),
+  'queue.stop': call(z.strictObject({ experiment: z.string() }), ok),
+
+  'run.events': call(
+    z.strictObject({ run: z.string(), since: z.int().nonnegative().default(0) }),
+    z.object({ events: z.array(RunEvent), more: z.boolean() }),
+  ),
+  'run.network': call(byRun, Network),
+  'run.lesion': call(z.strictObject({ run: z.string(), silence: z.array(Unit).max(10_000) }), Lesion),
+  'run.predict': call(
+    z.strictObject({ run: z.string(), files: z.array(FileRef).min(1), read: ReadOptions.optional() }),
+    z.object({
+      rows: z.int(),
+      columns: z.array(z.string()),
+      preview: z.array(z.array(z.union([z.string(), z.number(), z.null()]))),
+      /** Blob of the whole CSV (UTF-8). */
+      csv: z.string(),
+      warnings: z.array(z.object({ code: z.string(), text: z.string() })),
+    }),
+  ),
+  'run.export': call(
+    z.strictObject({ run: z.string(), format: z.enum(['onnx', 'csv', 'json', 'latex']) }),
+    z.object({ name: z.string(), mime: z.string(), blob: z.string() }),
+  ),
+  /** At most 512 KiB at a time, base64. */
+  blob: call(
+    z.strictObject({ hash: z.string(), offset: z.int().nonnegative().default(0) }),
+    z.object({ bytes: z.string(), size: z.int() }),
+  ),
+  /** What the person was typing: specs in the form, lesson state. Saved as it is typed. */
+  'draft.get': call(z.strictObject({ key: z.string() }), z.object({ value: z.unknown() })),
+  'draft.set': call(z.strictObject({ key: z.string(), value: z.unknown() }), ok),
+} as const
+
+export type Call = keyof typeof LabApi
+export type Params<C extends Call> = z.input<(typeof LabApi)[C]['params']>
+export type Result<C extends Call> = z.output<(typeof LabApi)[C]['result']>
+
+/** What the lab says unasked. Batched: at most ten times a second. */
+export const Notice = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('import'), job: z.string(), phase: z.string(), done: z.number(), of: z.number().nullable() }),
+  z.object({ type: z.literal('events'), experiment: z.string(), run: z.string(), events: z.array(RunEvent) }),
+  z.object({ type: z.literal('run'), summary: RunSummary }),
+  z.object({ type: z.literal('experiment'), line: ExperimentLine }),
+  z.object({ type: z.literal('runtime'), kind: z.enum(['native', 'wasm', 'reference']), why: z.string() }),
+  z.object({ type: z.literal('fault'), error: UserErrorJson }),
+])
+export type Notice = z.infer<typeof Notice>
+
+/** The envelopes on the wire. */
+export const Request = z.strictObject({ id: z.int().nonnegative(), call: z.string(), params: z.unknown() })
+export const Response = z.union([
+  z.strictObject({ id: z.int().nonnegative(), ok: z.unknown() }),
+  z.strictObject({ id: z.int().nonnegative(), error: UserErrorJson }),
+  z.strictObject({ notice: Notice }),
+])
+
+/** A lab, wherever it runs: what every host implements and the renderer holds. */
+export interface Lab {
+  call<C extends Call>(name: C, params: Params<C>): Promise<Result<C>>
+  /** Returns a function that ends the subscription. */
+  on(listener: (notice: Notice) => void): () => void
+}
+
+export { Evaluation }

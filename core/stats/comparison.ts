@@ -1,0 +1,73 @@
+import { z } from 'zod'
+
+/** What a comparison of methods says: the one shape behind the Compare view, the report, and `engram compare`. */
+export const CALLS = ['helps', 'hurts', 'no-useful-difference', 'not-settled'] as const
+export type Call = (typeof CALLS)[number]
+
+const Interval = z.tuple([z.number(), z.number()])
+
+/** Which rule made the intervals, over what unit, and how many of it. */
+export const IntervalRule = z.object({
+  rule: z.enum(['nadeau-bengio', 'bootstrap-rows', 'bootstrap-blocks', 'paired-groups', 'bootstrap-tasks', 'none']),
+  unit: z.enum(['folds', 'rows', 'groups', 'tasks', 'none']),
+  n: z.int(),
+  approximate: z.boolean(),
+})
+export type IntervalRule = z.infer<typeof IntervalRule>
+
+const Estimate = z.object({ mean: z.number().nullable(), ci95: Interval.nullable(), n: z.int() })
+export type Estimate = z.infer<typeof Estimate>
+
+export const MethodFigures = z.object({
+  key: z.string(),
+  id: z.string(),
+  label: z.string(),
+  params: z.record(z.string(), z.unknown()),
+  role: z.enum(['baseline', 'twin', 'chosen']),
+  /** Mean over tasks of the metric. */
+  overall: Estimate,
+  perTask: z.record(z.string(), Estimate),
+  runs: z.object({ done: z.int(), failed: z.int(), stopped: z.int(), pending: z.int() }),
+  seconds: z.number().nullable(),
+  parameters: z.number().nullable(),
+  /** Id of the run fitted on every row, once it is done: what predict, export and Brain use. */
+  allRun: z.string().nullable(),
+})
+export type MethodFigures = z.infer<typeof MethodFigures>
+
+/**
+ * Method against baseline on one task (task null: over all tasks). `effect` is signed so that positive means the
+ * method is better, in the metric's own unit; `smallest` is the smallest effect that would matter.
+ */
+export const Difference = z.object({
+  method: z.string(),
+  against: z.string(),
+  task: z.string().nullable(),
+  /** The plain paired difference. */
+  raw: z.number().nullable(),
+  /** After partial pooling over tasks; equals raw where there is one task. */
+  effect: z.number().nullable(),
+  ci95: Interval.nullable(),
+  smallest: z.number(),
+  call: z.enum(CALLS),
+})
+export type Difference = z.infer<typeof Difference>
+
+export const Comparison = z.object({
+  /** Where runs must not be ranked together: the differing field and its values; figures are still listed. */
+  differs: z.object({ field: z.string(), values: z.array(z.string()) }).nullable(),
+  metric: z.string(),
+  metrics: z.array(z.string()),
+  better: z.enum(['lower', 'higher']),
+  tasks: z.array(z.object({ id: z.string(), kind: z.enum(['regression', 'binary', 'multiclass']), rows: z.int() })),
+  interval: IntervalRule,
+  baseline: z.string().nullable(),
+  methods: z.array(MethodFigures),
+  differences: z.array(Difference),
+  /** How often this comparison was looked at while trials were still arriving. */
+  looks: z.int(),
+  complete: z.boolean(),
+  /** Message keys with values: leakage, few folds, early stop, and so on. */
+  warnings: z.array(z.object({ code: z.string(), text: z.string() })),
+})
+export type Comparison = z.infer<typeof Comparison>
