@@ -3,6 +3,7 @@ import { UserError } from './errors.ts'
 /**
  * One small binary container for everything a trial keeps: models, checkpoints, predictions. Little-endian:
  *   "EGP1" | uint32 bytes of JSON | JSON {header, arrays: [[name, type, length]]} | pad to 8 | arrays, each padded to 8
+ * The JSON is plain ASCII, other letters escaped.
  * Files come from other people and may be damaged or hostile, so `unpack` checks every length before it reads, and
  * `take` checks the type and length of every array before it is used.
  */
@@ -28,7 +29,7 @@ function typeOf(array: PackedArray): ArrayType {
 export function pack(header: unknown, arrays: Record<string, PackedArray> = {}): Uint8Array {
   const entries = Object.entries(arrays)
   const about = entries.map(([name, array]) => [name, typeOf(array), array.length])
-  const json = new TextEncoder().encode(JSON.stringify({ header, arrays: about }))
+  const json = toAscii(JSON.stringify({ header, arrays: about }))
   const start = padded(8 + json.length)
   const bytes = new Uint8Array(entries.reduce((sum, [, array]) => sum + padded(array.byteLength), start))
   const view = new DataView(bytes.buffer)
@@ -74,10 +75,21 @@ export function take<T extends ArrayType>(from: Unpacked, name: string, type: T,
   return array as ArrayOf<T>
 }
 
+function toAscii(text: string): Uint8Array {
+  const plain = text.replace(/[^\x00-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return Uint8Array.from(plain, (c) => c.charCodeAt(0))
+}
+
+function fromAscii(bytes: Uint8Array): string {
+  let text = ''
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192))
+  return text
+}
+
 function readHeading(json: Uint8Array): { header: unknown; about: unknown[] } {
   let parsed: unknown
   try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json))
+    parsed = JSON.parse(fromAscii(json))
   } catch {
     throw damaged('a heading that is not JSON')
   }
