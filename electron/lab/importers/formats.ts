@@ -1,0 +1,6 @@
+import type { Format } from './format.ts'
+import { arff } from './arff.ts'
+import { delimited } from './delimited.ts'
+
+/** Every format that can be opened; the first that matches reads. Delimited text matches anything, so it is last. */
+export const formats: Format[] = [arff, delimited]

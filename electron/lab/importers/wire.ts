@@ -1,0 +1,32 @@
+import type { ImportProgress, ImportWarning, Preview, ReadOptions } from '../../../core/data/reading.ts'
+import type { DatasetSummary, Why } from '../../../core/data/summary.ts'
+import type { UserErrorJson } from '../../../core/errors.ts'
+
+/** What the lab and its reading process say to each other. */
+export type Ask = {
+  task: 'open' | 'preview'
+  files: { path: string; name: string }[]
+  read: ReadOptions
+  scratch: string
+}
+
+export type ColumnHead = { name: string; kind: 'number' | 'category' | 'text'; levels?: string[] }
+
+export type Tell =
+  | { type: 'progress'; progress: ImportProgress }
+  | { type: 'preview'; preview: Preview }
+  | {
+      type: 'head'
+      rows: number
+      hash: string
+      columns: ColumnHead[]
+      why: Why[]
+      warnings: ImportWarning[]
+      read: ReadOptions
+      suggestedTargets?: string[]
+      summary: DatasetSummary
+    }
+  /** Cells [offset, offset + n) of one column: values and one byte of validity for each. */
+  | { type: 'cells'; column: number; offset: number; values: Float64Array | Int32Array; valid: Uint8Array }
+  | { type: 'end' }
+  | { type: 'error'; error: UserErrorJson }
