@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { UserError } from '../../../core/errors.ts'
+import type { Db } from './open.ts'
+import { faults } from './faults.ts'
+
+export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+/** Compressed where that saves at least a tenth. */
+export function squeeze(bytes: Uint8Array): { packed: 0 | 1; bytes: Uint8Array } {
+  if (bytes.length < 64) return { packed: 0, bytes }
+  const small = zstdCompressSync(bytes)
+  return small.length < bytes.length * 0.9 ? { packed: 1, bytes: small } : { packed: 0, bytes }
+}
+
+/** Bytes by their SHA-256: models, predictions, traces, exported tables. */
+export class Blobs {
+  private readonly db: Db
+  private readonly file: string
+
+  constructor(db: Db, file: string) {
+    this.db = db
+    this.file = file
+  }
+
+  /** Inside a transaction. */
+  put(hash: string, bytes: Uint8Array): void {
+    const small = squeeze(bytes)
+    this.db
+      .prepare('INSERT OR IGNORE INTO blobs (hash, size, packed, bytes) VALUES (?, ?, ?, ?)')
+      .run(hash, bytes.length, small.packed, small.bytes)
+  }
+
+  get(hash: string): Uint8Array | null {
+    const row = this.db.prepare('SELECT size, packed, bytes FROM blobs WHERE hash = ?').get(hash) as
+      { size: number; packed: number; bytes: Buffer } | undefined
+    if (!row) return null
+    let bytes: Uint8Array
+    try {
+      bytes = row.packed ? zstdDecompressSync(row.bytes, { maxOutputLength: row.size }) : row.bytes
+    } catch {
+      throw faults.contentDamaged(this.file, `blob ${hash.slice(0, 12)}`)
+    }
+    if (sha256(bytes) !== hash) throw faults.contentDamaged(this.file, `blob ${hash.slice(0, 12)}`)
+    return bytes
+  }
+
+  need(hash: string): Uint8Array {
+    const bytes = this.get(hash)
+    if (bytes) return bytes
+    throw new UserError({
+      code: 'blob.missing',
+      who: 'Workspace',
+      rule: 'A blob must be in the workspace.',
+      got: `the unknown hash ${hash.slice(0, 64)}`,
+      remedy: 'Take a hash from a run of this workspace.',
+    })
+  }
+}
