@@ -1,0 +1,106 @@
+import type { z } from 'zod'
+import type { Call, Lab, Notice } from '../core/contract.ts'
+import { LabApi, Request } from '../core/contract.ts'
+import { toErrorJson, UserError } from '../core/errors.ts'
+import { MAX_MESSAGE } from '../core/hosts.ts'
+
+/** A message that no page of ours would send: the connection it came by is closed. */
+export class Malformed extends Error {
+  constructor(why: string) {
+    super(`internal: malformed message: ${why}`)
+    this.name = 'Malformed'
+  }
+}
+
+/**
+ * Answers one request: text in, text out, the same for every host. The parameters and the result pass the contract's
+ * schemas. Throws `Malformed` where the text is no request at all; every other fault is an answer.
+ */
+export async function answer(lab: Lab, text: string): Promise<string> {
+  const request = read(text)
+  try {
+    const result = await labCall(lab, request.call, request.params)
+    const answerText = JSON.stringify({ id: request.id, ok: result })
+    const size = Buffer.byteLength(answerText)
+    if (size > MAX_MESSAGE) throw new Error(`internal: the answer to ${request.call} has ${size} bytes`)
+    return answerText
+  } catch (error) {
+    return JSON.stringify({ id: request.id, error: toErrorJson(error) })
+  }
+}
+
+function read(text: string): z.infer<typeof Request> {
+  if (Buffer.byteLength(text) > MAX_MESSAGE) throw new Malformed(`longer than ${MAX_MESSAGE} bytes`)
+  if (depth(text) > MAX_DEPTH) throw new Malformed(`nested deeper than ${MAX_DEPTH}`)
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new Malformed('no JSON')
+  }
+  const request = Request.safeParse(json)
+  if (!request.success) throw new Malformed('no request envelope')
+  return request.data
+}
+
+/** No value of the contract nests deeper; schemas and JSON.stringify recurse, so a deeper one would cost the stack. */
+const MAX_DEPTH = 64
+
+/** How deep brackets nest, strings left aside. */
+function depth(text: string): number {
+  let now = 0
+  let most = 0
+  let inString = false
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]
+    if (inString) {
+      if (c === '\\') i++
+      else if (c === '"') inString = false
+    } else if (c === '"') inString = true
+    else if (c === '[' || c === '{') most = Math.max(most, ++now)
+    else if (c === ']' || c === '}') now--
+  }
+  return most
+}
+
+async function labCall(lab: Lab, name: string, params: unknown): Promise<unknown> {
+  if (!Object.hasOwn(LabApi, name)) {
+    throw new UserError({
+      code: 'unknown-call',
+      who: 'The lab',
+      rule: 'answers only the calls of its contract.',
+      got: name.slice(0, 100),
+      remedy: 'Reload the window: page and lab may be of different versions.',
+    })
+  }
+  const call = name as Call
+  const checked = LabApi[call].params.safeParse(params)
+  if (!checked.success) {
+    const issue = checked.error.issues[0]
+    throw new UserError({
+      code: 'bad-parameters',
+      who: call,
+      rule: `takes other parameters: ${issue.message} (at ${issue.path.join('.') || 'the top'}).`,
+      got: String(JSON.stringify(params)).slice(0, 200),
+      remedy: 'Correct the value named.',
+    })
+  }
+  const result = LabApi[call].result.safeParse(await lab.call(call, checked.data as never))
+  if (!result.success) {
+    const issue = result.error.issues[0]
+    throw new Error(`internal: ${call} answered outside its schema at ${issue.path.join('.')}: ${issue.message}`)
+  }
+  return result.data
+}
+
+/** A notice as texts within the size limit: a batch of events too large for one message is halved until it fits. */
+export function noticeTexts(notice: Notice): string[] {
+  const text = JSON.stringify({ notice })
+  if (Buffer.byteLength(text) <= MAX_MESSAGE) return [text]
+  if (notice.type !== 'events' || notice.events.length < 2)
+    throw new Error(`internal: a notice of type ${notice.type} is longer than a message may be`)
+  const middle = notice.events.length >> 1
+  return [notice.events.slice(0, middle), notice.events.slice(middle)].flatMap((events) =>
+    noticeTexts({ ...notice, events }),
+  )
+}
