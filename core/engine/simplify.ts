@@ -1,0 +1,80 @@
+import type { Expr } from './expr.ts'
+import { rebuild, sameShape, substitute, topological } from './expr.ts'
+import type { LoopAttrs } from './ops/loop.ts'
+import { closedLoop } from './ops/loop.ts'
+import { signature } from './print.ts'
+import { RULES } from './rewrites.ts'
+
+/**
+ * Equal graphs that run faster: equal expressions are shared, constants are folded, algebra is done (`rewrites.ts`),
+ * what nobody reads falls away, and what a loop computes anew at each step without need moves in front of it.
+ */
+export function simplify<K extends string>(outputs: Readonly<Record<K, Expr>>): Record<K, Expr> {
+  const names = Object.keys(outputs) as K[]
+  const roots = simplifyAll(names.map((name) => outputs[name]))
+  return Object.fromEntries(names.map((name, k) => [name, roots[k]])) as Record<K, Expr>
+}
+
+/** Rules feed one another; in practice a handful of passes settle it. */
+const MOST_PASSES = 12
+
+function simplifyAll(start: readonly Expr[]): Expr[] {
+  let roots = [...start]
+  const loops = new WeakSet<Expr>()
+  for (let pass = 0; pass < MOST_PASSES; pass++) {
+    const { next, changed } = onePass(roots, loops)
+    roots = next
+    if (!changed) break
+  }
+  return roots
+}
+
+function onePass(roots: readonly Expr[], loops: WeakSet<Expr>): { next: Expr[]; changed: boolean } {
+  const ids = new Map<Expr, number>()
+  const shared = new Map<string, Expr>()
+  const done = new Map<Expr, Expr>()
+  let changed = false
+  const share = (node: Expr): Expr => {
+    const known = ids.has(node) ? node : undefined
+    if (known !== undefined) return known
+    // Locals of one body have different names; a body is closed, so names cannot meet those of another body.
+    const key = `${signature(node)}|${node.inputs.map((input) => ids.get(share(input))).join()}`
+    const same = shared.get(key)
+    if (same !== undefined) return same
+    const own = rebuild(node, node.inputs.map(share))
+    shared.set(key, own)
+    ids.set(own, ids.size)
+    return own
+  }
+  for (const node of topological(roots)) {
+    let now = rebuild(
+      node,
+      node.inputs.map((input) => done.get(input)!),
+    )
+    if (now.op === 'loop' && !loops.has(now)) {
+      now = simplifyLoop(now as Expr<LoopAttrs>)
+      loops.add(now)
+      changed = true
+    }
+    for (const rewrite of RULES) {
+      const better = rewrite(now)
+      if (better === null) continue
+      if (better.dtype !== now.dtype || !sameShape(better.shape, now.shape))
+        throw new Error(`internal: a rewrite of ${now.op} changed its type`)
+      now = better
+      changed = true
+    }
+    const own = share(now)
+    if (own.op === 'loop') loops.add(own)
+    done.set(node, own)
+  }
+  return { next: roots.map((root) => done.get(root)!), changed }
+}
+
+function simplifyLoop({ inputs, attrs: { steps, states, locals, outputs } }: Expr<LoopAttrs>): Expr {
+  const [count, ...others] = inputs
+  const [iteration, ...rest] = locals
+  const body = simplifyAll(outputs)
+  const outside = new Map(rest.slice(states).map((captured, k) => [captured, others[states + k]]))
+  return closedLoop(count, steps, others.slice(0, states), iteration, rest.slice(0, states), substitute(body, outside))
+}
