@@ -1,9 +1,25 @@
 import type { TaskKind } from '../data/taskSet.ts'
+import {
+  area,
+  confused,
+  decide,
+  hit,
+  labels,
+  meanOverClasses,
+  placements,
+  probability,
+  quadratic,
+  TINY,
+} from './classes.ts'
 
 /**
  * The one table of metrics. A metric scores the measured cells of ONE task; what a person reads over several tasks is
  * the mean of the tasks' figures (so aRRMSE is simply the mean of RRMSE). Undefined is null, never NaN: no cell, a
  * constant truth where variance is asked for, a class that is absent where it is needed, a prediction that is missing.
+ *
+ * Every metric is a smooth `figure` of weighted sums of `terms` per cell. So a bootstrap sums the terms of a block
+ * once and each replicate only re-weights sums. The area under the ROC curve is no such function; its terms are the
+ * placement values of DeLong et al. (1988), exact for the weights at hand and of first order for others.
  *
  * `skill` has a meaning over tasks of mixed kinds: 1 - Q / Q(plain), where Q is the mean squared error for numbers
  * and the Brier score for classes, and plain is the training mean or the training shares of the classes. It is 0 for
@@ -25,115 +41,189 @@ export type Cells = {
   plain: Float64Array
 }
 
-export type Metric = {
+type Definition = {
   id: string
   name: string
   better: 'lower' | 'higher'
   kinds: TaskKind[]
   /** 'target': in the unit of the target, so a mean over tasks mixes units. 'share': 0 to 1. 'ratio': no unit. */
   unit: 'target' | 'share' | 'ratio'
-  /** The smallest difference that would matter where nobody said otherwise; a share of the baseline for 'target'. */
+  /** The smallest difference that matters where nobody said otherwise; for 'target' a share of the baseline. */
   smallest: number
-  compute(cells: Cells): number | null
+  /** How many terms a cell has. */
+  size(cells: Cells): number
+  /** [cell, term] written to `out`, which is zero. A missing prediction gives NaN. */
+  terms(cells: Cells, out: Float64Array): void
+  /** From the weighted sums [term] and the sum of weights; NaN where undefined. */
+  figure(sums: Float64Array, total: number): number
 }
+export type Metric = Definition & { compute(cells: Cells): number | null }
+
+/** The figure of all cells under their own weights. */
+function compute(metric: Definition, cells: Cells): number | null {
+  const size = metric.size(cells)
+  const n = cells.truth.length
+  const terms = new Float64Array(n * size)
+  metric.terms(cells, terms)
+  const sums = new Float64Array(size)
+  let total = 0
+  for (let i = 0; i < n; i++) {
+    const w = weightOf(cells, i)
+    total += w
+    for (let j = 0; j < size; j++) sums[j] += w * terms[i * size + j]
+  }
+  const value = total > 0 ? metric.figure(sums, total) : NaN
+  return Number.isFinite(value) ? value : null
+}
+
+const row = (definition: Definition): Metric => ({ ...definition, compute: (cells) => compute(definition, cells) })
+const weightOf = (c: Cells, i: number) => (c.weight ? c.weight[i] : 1)
 
 const NUMBER: TaskKind[] = ['regression']
 const CLASS: TaskKind[] = ['binary', 'multiclass']
-const row = (m: Metric): Metric => m
+const number = { kinds: NUMBER, smallest: 0.02 }
+const share = { kinds: CLASS, unit: 'share', better: 'higher', smallest: 0.01 } as const
+
+const error = (c: Cells, i: number) => c.truth[i] - c.prediction[i]
+/** Distance from what the training rows alone say; also a harmless origin for variances. */
+const plainError = (c: Cells, i: number) => c.truth[i] - c.plain[0]
+const origin = (c: Cells) => (Number.isFinite(c.plain[0]) ? c.plain[0] : 0)
+
+/** Terms that are a fixed list of functions of a cell. */
+function listed(...terms: ((c: Cells, i: number) => number)[]): Pick<Definition, 'size' | 'terms'> {
+  return {
+    size: () => terms.length,
+    terms(c, out) {
+      for (let i = 0, at = 0; i < c.truth.length; i++) for (const term of terms) out[at++] = term(c, i)
+    },
+  }
+}
+
+/** 1 - a / b, NaN where b is no positive number. */
+const oneMinus = (a: number, b: number) => (b > 0 ? 1 - a / b : NaN)
+/** sqrt(SSE) / sqrt(SSE of the training mean), per task (Spyromitros-Xioufis et al. 2016). */
+const relative: Pick<Definition, 'size' | 'terms' | 'figure'> = {
+  ...listed(
+    (c, i) => error(c, i) ** 2,
+    (c, i) => plainError(c, i) ** 2,
+  ),
+  figure: (s) => (s[1] > 0 ? Math.sqrt(s[0] / s[1]) : NaN),
+}
+/** A constant truth leaves rounding in the sum of squares: that is no variance. */
+const varianceOf = (squares: number, sum: number, total: number) => {
+  const value = squares - sum ** 2 / total
+  return value > 1e-12 * squares ? value : 0
+}
 
 export const METRICS = {
   rmse: row({
     id: 'rmse',
     name: 'RMSE',
     better: 'lower',
-    kinds: NUMBER,
     unit: 'target',
-    smallest: 0.02,
-    compute: rmse,
+    ...number,
+    ...listed((c, i) => error(c, i) ** 2),
+    figure: (s, total) => Math.sqrt(s[0] / total),
   }),
-  mae: row({ id: 'mae', name: 'MAE', better: 'lower', kinds: NUMBER, unit: 'target', smallest: 0.02, compute: mae }),
-  r2: row({ id: 'r2', name: 'R²', better: 'higher', kinds: NUMBER, unit: 'ratio', smallest: 0.02, compute: r2 }),
+  mae: row({
+    id: 'mae',
+    name: 'MAE',
+    better: 'lower',
+    unit: 'target',
+    ...number,
+    ...listed((c, i) => Math.abs(error(c, i))),
+    figure: (s, total) => s[0] / total,
+  }),
+  r2: row({
+    id: 'r2',
+    name: 'R²',
+    better: 'higher',
+    unit: 'ratio',
+    ...number,
+    ...listed(
+      (c, i) => error(c, i) ** 2,
+      (c, i) => c.truth[i] - origin(c),
+      (c, i) => (c.truth[i] - origin(c)) ** 2,
+    ),
+    figure: (s, total) => oneMinus(s[0], varianceOf(s[2], s[1], total)),
+  }),
   'explained-variance': row({
     id: 'explained-variance',
     name: 'Explained variance',
     better: 'higher',
-    kinds: NUMBER,
     unit: 'ratio',
-    smallest: 0.02,
-    compute: explainedVariance,
+    ...number,
+    ...listed(
+      error,
+      (c, i) => error(c, i) ** 2,
+      (c, i) => c.truth[i] - origin(c),
+      (c, i) => (c.truth[i] - origin(c)) ** 2,
+    ),
+    figure: (s, total) => oneMinus(s[1] - s[0] ** 2 / total, varianceOf(s[3], s[2], total)),
   }),
-  rrmse: row({
-    id: 'rrmse',
-    name: 'RRMSE',
-    better: 'lower',
-    kinds: NUMBER,
-    unit: 'ratio',
-    smallest: 0.02,
-    compute: rrmse,
-  }),
-  arrmse: row({
-    id: 'arrmse',
-    name: 'aRRMSE',
-    better: 'lower',
-    kinds: NUMBER,
-    unit: 'ratio',
-    smallest: 0.02,
-    compute: rrmse,
-  }),
+  rrmse: row({ id: 'rrmse', name: 'RRMSE', better: 'lower', unit: 'ratio', ...number, ...relative }),
+  arrmse: row({ id: 'arrmse', name: 'aRRMSE', better: 'lower', unit: 'ratio', ...number, ...relative }),
   accuracy: row({
     id: 'accuracy',
     name: 'Accuracy',
-    better: 'higher',
-    kinds: CLASS,
-    unit: 'share',
-    smallest: 0.01,
-    compute: accuracy,
+    ...share,
+    ...listed((c, i) => hit(decide(c, i), c.truth[i])),
+    figure: (s, total) => s[0] / total,
   }),
+  /** Mean recall over the classes that occur; undefined where only one class does, since nothing was told apart. */
   'balanced-accuracy': row({
     id: 'balanced-accuracy',
     name: 'Balanced accuracy',
-    better: 'higher',
-    kinds: CLASS,
-    unit: 'share',
-    smallest: 0.01,
-    compute: balancedAccuracy,
+    ...share,
+    ...confused,
+    figure: (s) => meanOverClasses(s, ({ truth, both }) => (truth > 0 ? both / truth : null), 2),
   }),
   'log-loss': row({
     id: 'log-loss',
     name: 'Log loss',
     better: 'lower',
-    kinds: CLASS,
     unit: 'ratio',
+    kinds: CLASS,
     smallest: 0.01,
-    compute: logLoss,
+    ...listed((c, i) => -Math.log(Math.min(1 - TINY, Math.max(TINY, probability(c, i, c.truth[i]))))),
+    figure: (s, total) => s[0] / total,
   }),
-  auc: row({ id: 'auc', name: 'AUC', better: 'higher', kinds: CLASS, unit: 'share', smallest: 0.01, compute: auc }),
+  auc: row({ id: 'auc', name: 'AUC', ...share, size: (c) => 5 * labels(c).length, terms: placements, figure: area }),
+  /** Mean F1 over the classes that occur in the truth or in the decisions. */
   'f1-macro': row({
     id: 'f1-macro',
     name: 'F1 (macro)',
-    better: 'higher',
-    kinds: CLASS,
-    unit: 'share',
-    smallest: 0.01,
-    compute: f1Macro,
+    ...share,
+    ...confused,
+    figure: (s) =>
+      meanOverClasses(
+        s,
+        ({ truth, decided, both }) => (truth + decided > 0 ? (2 * both) / (truth + decided) : null),
+        1,
+      ),
   }),
   brier: row({
     id: 'brier',
     name: 'Brier score',
     better: 'lower',
-    kinds: CLASS,
     unit: 'ratio',
+    kinds: CLASS,
     smallest: 0.01,
-    compute: brier,
+    ...listed((c, i) => quadratic(c, i, (k) => probability(c, i, k))),
+    figure: (s, total) => s[0] / total,
   }),
   skill: row({
     id: 'skill',
     name: 'Skill',
     better: 'higher',
-    kinds: [...NUMBER, ...CLASS],
     unit: 'ratio',
+    kinds: [...NUMBER, ...CLASS],
     smallest: 0.02,
-    compute: skill,
+    ...listed(
+      (c, i) => (c.kind === 'regression' ? error(c, i) ** 2 : quadratic(c, i, (k) => probability(c, i, k))),
+      (c, i) => (c.kind === 'regression' ? plainError(c, i) ** 2 : quadratic(c, i, (k) => c.plain[k])),
+    ),
+    figure: (s) => oneMinus(s[0], s[1]),
   }),
 } as const satisfies Record<string, Metric>
 
@@ -167,211 +257,4 @@ export function metricsFor(kinds: TaskKind[]): string[] {
   ]
   const useful = wanted.filter((id) => kinds.some((kind) => (metricOf(id) as Metric).kinds.includes(kind)))
   return [first, ...useful.filter((id) => id !== first)]
-}
-
-const finite = (value: number) => (Number.isFinite(value) ? value : null)
-const weightOf = (c: Cells, i: number) => (c.weight ? c.weight[i] : 1)
-
-/** Weighted mean of `value(cell)`, null without weight or where a value is not finite. */
-function mean(c: Cells, value: (i: number) => number): number | null {
-  let sum = 0
-  let total = 0
-  for (let i = 0; i < c.truth.length; i++) {
-    const w = weightOf(c, i)
-    sum += w * value(i)
-    total += w
-  }
-  return total > 0 ? finite(sum / total) : null
-}
-
-function mse(c: Cells): number | null {
-  return mean(c, (i) => (c.truth[i] - c.prediction[i]) ** 2)
-}
-
-function rmse(c: Cells): number | null {
-  const value = mse(c)
-  return value === null ? null : Math.sqrt(value)
-}
-
-function mae(c: Cells): number | null {
-  return mean(c, (i) => Math.abs(c.truth[i] - c.prediction[i]))
-}
-
-function variance(c: Cells, value: (i: number) => number): number | null {
-  const centre = mean(c, value)
-  return centre === null ? null : mean(c, (i) => (value(i) - centre) ** 2)
-}
-
-/** 1 - a / b, null where it is undefined. */
-function oneMinus(a: number | null, b: number | null): number | null {
-  return a === null || b === null || b <= 0 ? null : finite(1 - a / b)
-}
-
-function r2(c: Cells): number | null {
-  return oneMinus(
-    mse(c),
-    variance(c, (i) => c.truth[i]),
-  )
-}
-
-function explainedVariance(c: Cells): number | null {
-  return oneMinus(
-    variance(c, (i) => c.truth[i] - c.prediction[i]),
-    variance(c, (i) => c.truth[i]),
-  )
-}
-
-/** sqrt(SSE) / sqrt(SSE of the training mean), per task (Spyromitros-Xioufis et al. 2016). */
-function rrmse(c: Cells): number | null {
-  const own = mse(c)
-  const plain = mean(c, (i) => (c.truth[i] - c.plain[0]) ** 2)
-  return own === null || plain === null || plain <= 0 ? null : finite(Math.sqrt(own / plain))
-}
-
-/** Probability of class k for cell i: a binary task holds that of class 1 alone. */
-function probability(c: Cells, i: number, k: number): number {
-  if (c.width > 1) return c.prediction[i * c.width + k]
-  return k === 1 ? c.prediction[i] : 1 - c.prediction[i]
-}
-
-const classes = (c: Cells) => (c.width > 1 ? c.width : 2)
-
-/** The likeliest class; the first of equals. -1 where a probability is missing. */
-function decide(c: Cells, i: number): number {
-  let best = 0
-  for (let k = 0; k < classes(c); k++) {
-    const p = probability(c, i, k)
-    if (Number.isNaN(p)) return -1
-    if (p > probability(c, i, best)) best = k
-  }
-  return best
-}
-
-function decisions(c: Cells): Int32Array | null {
-  const decided = Int32Array.from(c.truth, (_, i) => decide(c, i))
-  return decided.includes(-1) ? null : decided
-}
-
-function accuracy(c: Cells): number | null {
-  const decided = decisions(c)
-  return decided && mean(c, (i) => (decided[i] === c.truth[i] ? 1 : 0))
-}
-
-/** [truth, decided] sums of weights. */
-function confusion(c: Cells): Float64Array | null {
-  const decided = decisions(c)
-  if (!decided) return null
-  const k = classes(c)
-  const table = new Float64Array(k * k)
-  for (let i = 0; i < c.truth.length; i++) table[c.truth[i] * k + decided[i]] += weightOf(c, i)
-  return table
-}
-
-/** Sums of the confusion table: weight of true class k, of decided class k, and of both. */
-function classSums(table: Float64Array, n: number, k: number) {
-  let truth = 0
-  let decided = 0
-  for (let j = 0; j < n; j++) {
-    truth += table[k * n + j]
-    decided += table[j * n + k]
-  }
-  return { truth, decided, both: table[k * n + k] }
-}
-
-/** Mean recall over the classes that occur; null where only one class does, since nothing was told apart. */
-function balancedAccuracy(c: Cells): number | null {
-  const table = confusion(c)
-  if (!table) return null
-  const n = classes(c)
-  let sum = 0
-  let present = 0
-  for (let k = 0; k < n; k++) {
-    const { truth, both } = classSums(table, n, k)
-    if (truth <= 0) continue
-    sum += both / truth
-    present++
-  }
-  return present > 1 ? sum / present : null
-}
-
-/** Mean F1 over the classes that occur in the truth or the decisions. */
-function f1Macro(c: Cells): number | null {
-  const table = confusion(c)
-  if (!table) return null
-  const n = classes(c)
-  let sum = 0
-  let present = 0
-  for (let k = 0; k < n; k++) {
-    const { truth, decided, both } = classSums(table, n, k)
-    if (truth + decided <= 0) continue
-    sum += (2 * both) / (truth + decided)
-    present++
-  }
-  return present ? sum / present : null
-}
-
-const TINY = Number.EPSILON
-
-function logLoss(c: Cells): number | null {
-  return mean(c, (i) => -Math.log(Math.min(1 - TINY, Math.max(TINY, probability(c, i, c.truth[i])))))
-}
-
-/** Squared distance of the probabilities from the truth: (p1 - y)^2 for binary, the sum over classes otherwise. */
-function quadratic(c: Cells, i: number, p: (k: number) => number): number {
-  if (c.width === 1) return (p(1) - c.truth[i]) ** 2
-  let sum = 0
-  for (let k = 0; k < c.width; k++) sum += (p(k) - (c.truth[i] === k ? 1 : 0)) ** 2
-  return sum
-}
-
-function brier(c: Cells): number | null {
-  return mean(c, (i) => quadratic(c, i, (k) => probability(c, i, k)))
-}
-
-function skill(c: Cells): number | null {
-  if (c.kind === 'regression')
-    return oneMinus(
-      mse(c),
-      mean(c, (i) => (c.truth[i] - c.plain[0]) ** 2),
-    )
-  return oneMinus(
-    brier(c),
-    mean(c, (i) => quadratic(c, i, (k) => c.plain[k])),
-  )
-}
-
-/** Area under the ROC curve by ranks, ties shared; several classes: mean of one-against-rest. */
-function auc(c: Cells): number | null {
-  if (c.width === 1) return areaFor(c, 1)
-  let sum = 0
-  for (let k = 0; k < c.width; k++) {
-    const area = areaFor(c, k)
-    if (area === null) return null
-    sum += area
-  }
-  return sum / c.width
-}
-
-function areaFor(c: Cells, k: number): number | null {
-  const score = Float64Array.from(c.truth, (_, i) => probability(c, i, k))
-  if (score.some(Number.isNaN)) return null
-  const order = Array.from(score, (_, i) => i).sort((a, b) => score[a] - score[b])
-  let below = 0
-  let area = 0
-  let positives = 0
-  for (let from = 0; from < order.length;) {
-    let to = from
-    let up = 0
-    let down = 0
-    while (to < order.length && score[order[to]] === score[order[from]]) {
-      if (c.truth[order[to]] === k) up += weightOf(c, order[to])
-      else down += weightOf(c, order[to])
-      to++
-    }
-    area += up * (below + down / 2)
-    below += down
-    positives += up
-    from = to
-  }
-  return below > 0 && positives > 0 ? area / (below * positives) : null
 }

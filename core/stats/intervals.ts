@@ -1,0 +1,49 @@
+import { tQuantile } from './distributions.ts'
+
+/**
+ * An estimate with its standard error and degrees of freedom: what every rule of this folder gives, and what an
+ * interval, a pooled effect and a verdict are made of.
+ */
+export type Measured = { mean: number; se: number; df: number; n: number }
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+export const average = (values: readonly number[]) => sum(values) / values.length
+
+/** Sample variance, divided by n - 1; 0 for one value. */
+export function variance(values: readonly number[]): number {
+  if (values.length < 2) return 0
+  const centre = average(values)
+  return sum(values.map((value) => (value - centre) ** 2)) / (values.length - 1)
+}
+
+/** mean +- t(df) * se. Null where there is no degree of freedom or no standard error. */
+export function interval(m: Measured, level = 0.95): [number, number] | null {
+  if (!(m.df > 0) || !Number.isFinite(m.se)) return null
+  const half = tQuantile(1 - (1 - level) / 2, m.df) * m.se
+  return [m.mean - half, m.mean + half]
+}
+
+/** Independent units (groups, tasks): se = s / sqrt(n), n - 1 degrees of freedom. Null below two units. */
+export function independent(values: readonly number[]): Measured | null {
+  const n = values.length
+  return n < 2 ? null : { mean: average(values), se: Math.sqrt(variance(values) / n), df: n - 1, n }
+}
+
+/**
+ * Folds share training rows, so their figures are no independent units: se^2 = s^2 (1 / J + ratio), where J is the
+ * number of folds over all repeats and ratio = test rows / training rows of a fold; J - 1 degrees of freedom
+ * (Nadeau & Bengio 2003, "Inference for the generalization error"). Approximate. Null below two folds.
+ */
+export function nadeauBengio(values: readonly number[], ratio: number): Measured | null {
+  const n = values.length
+  return n < 2 ? null : { mean: average(values), se: Math.sqrt(variance(values) * (1 / n + ratio)), df: n - 1, n }
+}
+
+/** Folds that would have to be added so that the half-width shrinks by `factor` (0 to 1); null where it never does. */
+export function foldsFor(m: Measured, ratio: number, factor: number): { folds: number; half: number } | null {
+  const spread = m.se / Math.sqrt(1 / m.n + ratio)
+  const half = (n: number) => tQuantile(0.975, n - 1) * spread * Math.sqrt(1 / n + ratio)
+  const wanted = factor * half(m.n)
+  for (let n = m.n + 1; n <= m.n + 200; n++) if (half(n) <= wanted) return { folds: n - m.n, half: half(n) }
+  return null
+}
