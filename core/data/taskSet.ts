@@ -26,9 +26,9 @@ export type TaskSet = {
   tasks: Task[]
   /** The index of the task that cell (row, target index) belongs to, -1 where the row has no task value. */
   taskOf(row: number, target: number): number
-  /** [target, row], 1 where the cell is measured. Missing targets are masks: no row is dropped, none imputed. */
+  /** [target, row], 1 where the cell is measured and the row has a task. Missing targets are masks: no row is dropped, none imputed. */
   observed: Uint8Array
-  /** [row] task-column level per row (-1 missing), or null without a task column. */
+  /** [row] index into `groups` per row (-1 missing), or null without a task column. */
   group: Int32Array | null
   /** Level names of the task column, where there is one. */
   groups: string[] | null
