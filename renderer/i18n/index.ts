@@ -1,0 +1,66 @@
+import en from './en.ts'
+import zh from './zh.ts'
+import { settings } from '../lab/settings.svelte.ts'
+
+export type Key = keyof typeof en
+export type Language = 'en' | 'zh'
+export type TextParams = Record<string, string | number>
+
+const catalogues: Record<Language, Record<string, string>> = { en, zh }
+const locales: Record<Language, string> = { en: 'en-GB', zh: 'zh-CN' }
+
+/** The text of a key in the person's language. Reading it inside a component follows a change of language. */
+export function t(key: Key, params: TextParams = {}): string {
+  return fill(catalogues[settings.language][key], params, settings.language)
+}
+
+/**
+ * For keys that come from elsewhere (error codes, method ids, metric names): the text where the catalogue has one,
+ * else what came with it.
+ */
+export function tOr(key: string, otherwise: string, params: TextParams = {}): string {
+  const text = catalogues[settings.language][key]
+  return text === undefined ? otherwise : fill(text, params, settings.language)
+}
+
+/** `{name}` takes a value; `{n:row|rows}` chooses by the value of `n`: one, other. Numbers are written as the locale does. */
+export function fill(text: string, params: TextParams, language: Language): string {
+  return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, other?: string) => {
+    const value = params[name]
+    if (value === undefined) return whole
+    if (one !== undefined) return value === 1 ? one : (other as string)
+    return typeof value === 'number' ? formatNumber(value, language) : value
+  })
+}
+
+export function formatNumber(value: number, language: Language, digits = 4): string {
+  return new Intl.NumberFormat(locales[language], { maximumSignificantDigits: Math.max(digits, wholeDigits(value)) })
+    .format(value)
+    .replace('-', '\u2212')
+}
+
+/** A number for reading, in the person's language: significant digits, true minus sign, whole numbers whole. */
+export function number(value: number | null | undefined, digits = 4): string {
+  if (value == null || Number.isNaN(value)) return '\u2013'
+  const size = Math.abs(value)
+  if (size !== 0 && (size < 1e-4 || size >= 1e9))
+    return value.toExponential(Math.min(2, digits - 1)).replace('-', '\u2212')
+  return formatNumber(value, settings.language, digits)
+}
+
+const wholeDigits = (value: number) => Math.max(1, Math.ceil(Math.log10(Math.abs(Math.trunc(value)) + 1)))
+
+/** "35 s", "2 min 10 s", "3 h 5 min". */
+export function duration(seconds: number | null | undefined): string {
+  if (seconds == null || !Number.isFinite(seconds)) return t('time.unknown')
+  const whole = Math.max(seconds > 0 ? 1 : 0, Math.round(seconds))
+  if (whole < 60) return t('time.seconds', { n: whole })
+  if (whole < 3600) return t('time.minutes', { m: Math.floor(whole / 60), s: whole % 60 })
+  return t('time.hours', { h: Math.floor(whole / 3600), m: Math.floor((whole % 3600) / 60) })
+}
+
+export function dateTime(iso: string): string {
+  return new Intl.DateTimeFormat(locales[settings.language], { dateStyle: 'medium', timeStyle: 'short' }).format(
+    new Date(iso),
+  )
+}
