@@ -1,7 +1,7 @@
 import type { Expr } from './expr.ts'
 import { apply, product, sameShape } from './expr.ts'
 import { evaluate } from './evaluate.ts'
-import { add, neg, sub } from './ops/elementwise.ts'
+import { add, mul, neg, sub } from './ops/elementwise.ts'
 import { broadcastTo, reshape, transpose } from './ops/layout.ts'
 import type { ConstantAttrs } from './ops/leaf.ts'
 import { constant } from './ops/leaf.ts'
@@ -33,7 +33,7 @@ const fold: Rewrite = (node) => {
   return constant(data, shape, node.dtype as 'float' | 'int64' | 'bool')
 }
 
-/** x + 0, x - 0, 0 - x, x * 1, x / 1, x * -1. */
+/** x + 0, x - 0, 0 - x, x * 1, x / 1, x * -1, - -x, x to the power 1. */
 const neutral: Rewrite = (node) => {
   const [a, b] = node.inputs
   switch (node.op) {
@@ -49,6 +49,8 @@ const neutral: Rewrite = (node) => {
       return isNumber(b, 1) ? as(node, a) : null
     case 'neg':
       return a.op === 'neg' ? a.inputs[0] : null
+    case 'pow':
+      return (node.attrs as { exponent: number }).exponent === 1 ? a : null
     default:
       return null
   }
@@ -60,6 +62,22 @@ const signs: Rewrite = (node) => {
   if (node.op === 'add' && b.op === 'neg') return sub(a, b.inputs[0])
   if (node.op === 'add' && a.op === 'neg') return sub(b, a.inputs[0])
   if (node.op === 'sub' && b.op === 'neg') return add(a, b.inputs[0])
+  return null
+}
+
+/** x + x = 2 x, and s (t x) = (s t) x for scalars s and t: fewer passes over large tensors. */
+const scalars: Rewrite = (node) => {
+  const [a, b] = node.inputs
+  if (node.op === 'add' && a === b) return mul(2, a)
+  if (node.op !== 'mul') return null
+  for (const [s, product] of [
+    [a, b],
+    [b, a],
+  ]) {
+    if (s.shape.length > 0 || product.op !== 'mul' || product.shape.length === 0) continue
+    const [t, x] = product.inputs[0].shape.length === 0 ? product.inputs : [...product.inputs].reverse()
+    if (t.shape.length === 0) return mul(mul(s, t), x)
+  }
   return null
 }
 
@@ -120,4 +138,4 @@ const sumByProduct: Rewrite = (node) => {
   return reshape(matmul(ones, x), node.shape)
 }
 
-export const RULES: readonly Rewrite[] = [fold, neutral, signs, lazyStretch, layout, transposedProduct, sumByProduct]
+export const RULES: readonly Rewrite[] = [fold, neutral, signs, scalars, lazyStretch, layout, transposedProduct, sumByProduct]

@@ -135,12 +135,15 @@ export function loop(options: {
   })
   const trips = typeof count === 'object' ? count : size(count, 'int64')
   const steps = typeof count === 'object' ? (options.steps ?? 'steps') : count
-  const node = closedLoop(trips, steps, state, iteration, carried, [...next.state, ...scan])
+  const node = closedLoop(trips, steps, state, iteration, carried, [...next.state, ...scan], true)
   const part = (index: number) => apply('part', LOOP.part, [node], { index })
   return { state: state.map((_, k) => part(k)), scan: scan.map((_, k) => part(state.length + k)) }
 }
 
-/** The loop node for a body that may still use expressions from outside: those become captured inputs. */
+/**
+ * The loop node for a body that may still use expressions from outside: those become captured inputs. Constants and
+ * sizes are copied in instead, and with `open` stretched tensors too, so that the body can be simplified around them.
+ */
 export function closedLoop(
   count: Expr,
   steps: Dim,
@@ -148,13 +151,13 @@ export function closedLoop(
   iteration: Expr,
   carried: readonly Expr[],
   outputs: readonly Expr[],
+  open = false,
 ): Expr<LoopAttrs> {
   const inside = new Set<Expr>([iteration, ...carried])
   const captured = new Map<Expr, Expr>()
-  // Constants and sizes are copied in, so that the body can still be simplified; all else is computed once, outside.
-  const copied = (node: Expr) => node.op === 'constant' || node.op === 'size'
   const capture = (node: Expr) => {
-    if (inside.has(node) || copied(node) || captured.has(node)) return
+    if (inside.has(node) || node.op === 'constant' || node.op === 'size' || captured.has(node)) return
+    if (open && node.op === 'broadcastTo') return capture(node.inputs[0])
     captured.set(node, local(`c${captured.size}`, node.shape, node.dtype as Scalar))
   }
   for (const node of topological(outputs)) {

@@ -11,7 +11,9 @@ export type Reduction = { axes: readonly number[]; keepDims: boolean }
 type Axes = readonly number[] | undefined
 
 const keptShape = (x: Expr, axes: readonly number[]): Shape => x.shape.map((dim, i) => (axes.includes(i) ? 1 : dim))
-const keep = (x: Expr, axes: readonly number[], reduced: Expr): Expr => reshape(reduced, keptShape(x, axes))
+/** `reduced` so that it broadcasts over `x`; a scalar does as it is. */
+const keep = (x: Expr, axes: readonly number[], reduced: Expr): Expr =>
+  reduced.shape.length === 0 ? reduced : reshape(reduced, keptShape(x, axes))
 
 function reducedType(op: string, x: Expr, { axes, keepDims }: Reduction) {
   if (x.dtype !== 'float') throw misfit(op, [x], 'wants floats')
