@@ -1,0 +1,63 @@
+import { UserError } from '../errors.ts'
+import { fitEncoder, fitTargetScaler, truthOf, type Encoder, type TargetScaler } from './encoding.ts'
+import type { TaskGenerator } from './generator.ts'
+import { emptyBatch } from './generators/kind.ts'
+import type { View } from './taskSet.ts'
+
+/**
+ * Episodes from measured rows: each task of the view gives support and query rows of its own, disjoint. Inputs are
+ * encoded and regression targets standardised as the given (training) fits say; classes are their index. The answer
+ * is a `TaskGenerator`, so that a method need not know whether its tasks are real or made up.
+ */
+export function episodes(
+  view: View,
+  encoder: Encoder = fitEncoder(view),
+  scaler: TargetScaler = fitTargetScaler(view),
+): TaskGenerator {
+  const { set, rows } = view
+  const width = encoder.names.length
+  const x = encoder.encode(set, rows)
+  const tasks = Array.from(view.tasks, (task) => {
+    const { target } = set.tasks[task]
+    const at: number[] = []
+    for (let i = 0; i < rows.length; i++)
+      if (set.observed[target * set.table.rows + rows[i]] && set.taskOf(rows[i], target) === task) at.push(i)
+    const y = at.map((i) => (truthOf(set, rows[i], target) - scaler.mean[target]) / scaler.sd[target])
+    return { at, y }
+  })
+
+  return {
+    id: 'rows',
+    params: {},
+    features: encoder.names,
+    target: set.targets.length === 1 ? set.table.columns[set.targets[0]].name : 'y',
+    /** Where a task has too few rows for all queries, its remaining rows are asked more than once. */
+    sample(rng, count, shots, queries) {
+      const enough = tasks.filter(({ at }) => at.length > shots)
+      if (!enough.length)
+        throw new UserError({
+          code: 'episodes.too-few-rows',
+          who: 'evaluation.shots',
+          rule: 'At least one task must have more measured rows than shots, so that rows are left to ask about.',
+          got: `${shots} shots, and at most ${Math.max(0, ...tasks.map(({ at }) => at.length))} rows in a task`,
+          remedy: 'Choose fewer shots.',
+        })
+      const batch = emptyBatch(count, shots, queries, width)
+      let order = rng.permutation(enough.length)
+      for (let e = 0; e < count; e++) {
+        // Every task once before any comes again.
+        if (e > 0 && e % enough.length === 0) order = rng.permutation(enough.length)
+        const { at, y } = enough[order[e % enough.length]]
+        const drawn = rng.permutation(at.length)
+        for (let i = 0; i < shots; i++) put(batch.supportX, batch.supportY, e * shots + i, drawn[i])
+        for (let i = 0; i < queries; i++)
+          put(batch.queryX, batch.queryY, e * queries + i, drawn[shots + (i % (at.length - shots))])
+        function put(xs: Float32Array, ys: Float32Array, to: number, cell: number) {
+          xs.set(x.subarray(at[cell] * width, (at[cell] + 1) * width), to * width)
+          ys[to] = y[cell]
+        }
+      }
+      return batch
+    },
+  }
+}
