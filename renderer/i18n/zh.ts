@@ -1,5 +1,6 @@
 import type en from './en.ts'
 import brain from './zh/brain.ts'
+import chart from './zh/chart.ts'
 import compare from './zh/compare.ts'
 import data from './zh/data.ts'
 import experiment from './zh/experiment.ts'
@@ -8,7 +9,13 @@ import learn from './zh/learn.ts'
 import words from './zh/words.ts'
 
 /** Chinese. A missing or an extra key does not compile. */
-export default { ...frame, ...data, ...experiment, ...compare, ...brain, ...learn, ...words } satisfies Record<
-  keyof typeof en,
-  string
->
+export default {
+  ...frame,
+  ...data,
+  ...experiment,
+  ...chart,
+  ...compare,
+  ...brain,
+  ...learn,
+  ...words,
+} satisfies Record<keyof typeof en, string>
