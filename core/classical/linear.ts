@@ -1,0 +1,122 @@
+import { z } from 'zod'
+import type { Encoder } from '../data/encoding.ts'
+import { answer, loadFrame, saveFrame } from '../frame.ts'
+import type { Output } from '../frame.ts'
+import type { Model, NetworkView } from '../method.ts'
+import { damaged, pack, take, unpack } from '../pack.ts'
+import type { View } from '../data/taskSet.ts'
+
+/**
+ * A model that is linear in the encoded inputs, one vector per output unit; classes go through the logistic function
+ * or the softmax. Ridge, logistic and the pooled models differ only in how they find the coefficients.
+ */
+export type Linear = {
+  encoder: Encoder
+  outputs: Output[]
+  /** Per output [input + 1, width]: the last row is the intercept. */
+  coefficients: Float64Array[]
+  /** What a task never seen gets, per target name, where the method can say anything. */
+  fresh: Map<string, Float64Array> | null
+  /** Number of learned numbers: less than all coefficients where tasks share them. */
+  parameters: number
+}
+
+export function linearModel(linear: Linear, params: unknown, adapt?: (support: View) => Promise<Linear>): Model {
+  const { encoder, outputs, coefficients, fresh } = linear
+  const width = encoder.names.length
+  return {
+    parameters: linear.parameters,
+    async predict(view) {
+      const x = encoder.encode(view.set, view.rows)
+      const widths = new Map(outputs.map((output) => [output.target, output]))
+      const say = (c: Float64Array, kind: Output['kind'], row: number, out: Float64Array) => {
+        for (let k = 0; k < out.length; k++) {
+          let sum = c[width * out.length + k]
+          for (let j = 0; j < width; j++) sum += x[row * width + j] * c[j * out.length + k]
+          out[k] = sum
+        }
+        link(kind, out)
+      }
+      return answer(
+        view,
+        outputs,
+        (output, row, out) => say(coefficients[output], outputs[output].kind, row, out),
+        fresh
+          ? (target, row, out) => say(fresh.get(target) as Float64Array, (widths.get(target) as Output).kind, row, out)
+          : undefined,
+      )
+    },
+    ...(adapt ? { adapt: async (support: View) => linearModel(await adapt(support), params, adapt) } : {}),
+    save() {
+      const arrays = Object.fromEntries(coefficients.map((c, k) => [`output${k}`, c]))
+      for (const [target, c] of fresh ?? []) arrays[`fresh:${target}`] = c
+      const header = { ...saveFrame(linear), params, parameters: linear.parameters, fresh: fresh && [...fresh.keys()] }
+      return pack(header, arrays)
+    },
+    network: () => networkOf(linear),
+  }
+}
+
+const Saved = z.looseObject({
+  params: z.unknown(),
+  parameters: z.int().nonnegative(),
+  fresh: z.array(z.string()).nullable(),
+})
+
+export function loadLinear(bytes: Uint8Array): { linear: Linear; params: unknown } {
+  const packed = unpack(bytes)
+  const parsed = Saved.safeParse(packed.header)
+  if (!parsed.success) throw damaged('a linear model without its heading')
+  const { outputs, encoder } = loadFrame(packed.header)
+  const rows = encoder.names.length + 1
+  const widths = new Map(outputs.map((output) => [output.target, output.width]))
+  const coefficients = outputs.map((output, k) => take(packed, `output${k}`, 'f64', rows * output.width))
+  const fresh =
+    parsed.data.fresh &&
+    new Map(
+      parsed.data.fresh.map((target) => {
+        const width = widths.get(target)
+        if (!width) throw damaged('a target without tasks')
+        return [target, take(packed, `fresh:${target}`, 'f64', rows * width)]
+      }),
+    )
+  return {
+    linear: { encoder, outputs, coefficients, fresh, parameters: parsed.data.parameters },
+    params: parsed.data.params,
+  }
+}
+
+/** In place: logistic for binary, softmax for several classes. */
+export function link(kind: Output['kind'], out: Float64Array): void {
+  if (kind === 'binary') out[0] = 1 / (1 + Math.exp(-out[0]))
+  if (kind !== 'multiclass') return
+  let largest = -Infinity
+  for (const value of out) if (value > largest) largest = value
+  let sum = 0
+  for (let k = 0; k < out.length; k++) sum += out[k] = Math.exp(out[k] - largest)
+  for (let k = 0; k < out.length; k++) out[k] /= sum
+}
+
+/** Inputs straight to one head per task. */
+function networkOf({ encoder, outputs, coefficients }: Linear): NetworkView {
+  const inputs = encoder.names.length
+  return {
+    layers: [
+      { id: 'input', kind: 'input', units: inputs, names: encoder.names, activation: 'none', task: null },
+      ...outputs.map((output) => ({
+        id: `head:${output.task}`,
+        kind: 'head' as const,
+        units: output.width,
+        names: output.width > 1 ? output.classes : [output.target],
+        activation: { regression: 'none', binary: 'sigmoid', multiclass: 'softmax' }[output.kind],
+        task: output.task,
+      })),
+    ],
+    edges: outputs.map((output, k) => ({
+      from: 'input',
+      to: `head:${output.task}`,
+      weights: Float32Array.from(coefficients[k].subarray(0, inputs * output.width)),
+      bias: Float32Array.from(coefficients[k].subarray(inputs * output.width)),
+    })),
+  }
+}

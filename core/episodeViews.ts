@@ -1,0 +1,97 @@
+import type { Evaluation } from './experiment.ts'
+import type { EpisodeBatch, TaskGenerator } from './data/generator.ts'
+import type { Column } from './data/table.ts'
+import type { TaskSet, View } from './data/taskSet.ts'
+import type { Rng } from './rng.ts'
+
+export type SupportQuery = { support: View; query: View }
+
+/** Episodes of a held-out task are averaged within the task, so a few are enough. */
+const EPISODES_PER_TASK = 5
+
+/**
+ * Few-shot episodes of a view's tasks: in each, `shots` rows of every task-column level are the support set and up to
+ * `queries` of the others are asked for. Levels of a single row are left out; short ones keep one row to ask for.
+ */
+export function episodesOf(
+  view: View,
+  { shots, queries }: Pick<Evaluation, 'shots' | 'queries'>,
+  random: Rng,
+): SupportQuery[] {
+  const { set, rows } = view
+  const byGroup = new Map<number, number[]>()
+  for (const row of rows) {
+    const group = set.group ? set.group[row] : 0
+    if (group >= 0) byGroup.set(group, [...(byGroup.get(group) ?? []), row])
+  }
+  return Array.from({ length: EPISODES_PER_TASK }, (_, episode) => {
+    const support: number[] = []
+    const query: number[] = []
+    for (const [group, own] of byGroup) {
+      if (own.length < 2) continue
+      const order = Array.from(random.split(`${episode}/${group}`).permutation(own.length), (i) => own[i])
+      const labelled = Math.min(shots, own.length - 1)
+      support.push(...order.slice(0, labelled))
+      query.push(...order.slice(labelled, labelled + queries))
+    }
+    return {
+      support: { ...view, rows: Int32Array.from(support).sort() },
+      query: { ...view, rows: Int32Array.from(query).sort() },
+    }
+  })
+}
+
+/** `tasks` fresh tasks of a generator as a task set with its support and query rows. */
+export function generatedViews(
+  generator: TaskGenerator,
+  random: Rng,
+  tasks: number,
+  shots: number,
+  queries: number,
+): SupportQuery {
+  const batch = generator.sample(random, tasks, shots, queries)
+  const set = setOfBatch(generator, batch, random.key)
+  const per = shots + queries
+  const all = Int32Array.from(set.tasks, (_, k) => k)
+  const pick = (from: number, count: number): View => ({
+    set,
+    tasks: all,
+    rows: Int32Array.from({ length: tasks * count }, (_, i) => Math.floor(i / count) * per + from + (i % count)),
+  })
+  return { support: pick(0, shots), query: pick(shots, queries) }
+}
+
+/** Rows task after task, support before query; task ids carry `label`, so that other draws have other tasks. */
+function setOfBatch(generator: TaskGenerator, batch: EpisodeBatch, label: string): TaskSet {
+  const { tasks, shots, queries, features } = batch
+  const per = shots + queries
+  const rows = tasks * per
+  const valid = new Uint8Array(rows).fill(1)
+  const read = (f: number, width: number, support: Float32Array, query: Float32Array) =>
+    Float64Array.from({ length: rows }, (_, row) => {
+      const task = Math.floor(row / per)
+      const i = row % per
+      return i < shots ? support[(task * shots + i) * width + f] : query[(task * queries + i - shots) * width + f]
+    })
+  const number = (name: string, values: Float64Array): Column => ({ name, kind: 'number', values, valid })
+  const columns = [
+    ...generator.features.map((name, f) => number(name, read(f, features, batch.supportX, batch.queryX))),
+    number(generator.target, read(0, 1, batch.supportY, batch.queryY)),
+  ]
+  const group = Int32Array.from({ length: rows }, (_, row) => Math.floor(row / per))
+  const groups = Array.from({ length: tasks }, (_, task) => `${label}/${task}`)
+  return {
+    table: { hash: `${generator.id}/${label}`, rows, columns },
+    features: generator.features.map((_, f) => f),
+    targets: [generator.features.length],
+    tasks: groups.map((level, g) => ({ id: `${generator.id}=${level}`, target: 0, group: g, kind: 'regression' })),
+    taskOf: (row) => group[row],
+    observed: valid,
+    group,
+    groups,
+    blocks: null,
+    split: null,
+    weight: null,
+    generator,
+  }
+}

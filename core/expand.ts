@@ -1,0 +1,167 @@
+import { makeFolds } from './data/splits.ts'
+import type { TaskSet } from './data/taskSet.ts'
+import { UserError } from './errors.ts'
+import type { Evaluation, ExperimentSpec, MethodChoice, Trial } from './experiment.ts'
+import type { Method, TaskSetSummary } from './method.ts'
+import { method, methods, paramsOf } from './methods.ts'
+import { METRIC_IDS, metricOf, metricsFor } from './stats/metrics.ts'
+import { fitEncoder } from './data/encoding.ts'
+
+/**
+ * Spec to trials: baselines first so that a first verdict stands early, then the twins that every multi-task run is
+ * compared with, then what the person chose; each on every fold, repeat and seed. Last, one trial per method on all
+ * rows, whose model predict, export and Brain use.
+ */
+export function expand(spec: ExperimentSpec, set: TaskSet): Trial[] {
+  const { evaluation } = spec
+  const metrics = spec.metrics.length ? spec.metrics.map(checkMetric) : metricsFor(set.tasks.map((task) => task.kind))
+  const choices = withTwins(spec, set)
+  const folds = makeFolds(set, evaluation)
+  const seeds = Array.from({ length: evaluation.seeds }, (_, i) => evaluation.seed + i)
+  const trials: Trial[] = []
+  const add = (choice: Keyed, seed: number, repeat: number, fold: number | 'all') =>
+    trials.push({
+      id: `${choice.key}/${seed}/${fold === 'all' ? 'all' : `${repeat}.${fold}`}`,
+      methodKey: choice.key,
+      method: choice.method,
+      seed,
+      repeat,
+      fold,
+      evaluation,
+      metrics,
+    })
+  for (const choice of choices)
+    for (const seed of seeds) for (const { repeat, fold } of folds) add(choice, seed, repeat, fold)
+  for (const choice of choices) add(choice, evaluation.seed, 0, 'all')
+  return trials
+}
+
+export type Keyed = { key: string; role: 'baseline' | 'twin' | 'chosen'; method: MethodChoice }
+
+/** What a family is compared with on equal terms. Those that cannot do a task set are left out. */
+const TWINS: Record<Method['family'], string[]> = {
+  baseline: [],
+  classical: ['mean'],
+  multitask: [
+    'mean',
+    'ridge',
+    'logistic',
+    'pooled-ridge',
+    'pooled-ridge-intercepts',
+    'single-task-mlp',
+    'pooled-mlp',
+    'pooled-mlp-intercepts',
+  ],
+  metalearning: ['mean', 'ridge', 'logistic', 'from-scratch', 'pretrain-finetune'],
+}
+
+/** The methods of an experiment in the order they run, each with its key and why it is there. */
+export function withTwins(spec: ExperimentSpec, set: TaskSet): Keyed[] {
+  const summary = summaryOf(set)
+  const chosen = spec.methods.map((choice) => {
+    const m = method(choice.id)
+    const why = cannot(m, summary, spec.evaluation)
+    if (why) throw why
+    return { ...choice, params: paramsOf(m, choice.params) }
+  })
+  const twins = spec.twins ? twinsOf(spec, chosen, summary) : []
+  const role = (choice: MethodChoice): Keyed['role'] =>
+    method(choice.id).family === 'baseline' ? 'baseline' : twins.includes(choice) ? 'twin' : 'chosen'
+  const order = { baseline: 0, twin: 1, chosen: 2 }
+  const all = [...twins, ...chosen].map((choice) => ({ role: role(choice), method: choice }))
+  all.sort((a, b) => order[a.role] - order[b.role])
+  return keyed(all)
+}
+
+function twinsOf(spec: ExperimentSpec, chosen: MethodChoice[], summary: TaskSetSummary): MethodChoice[] {
+  const ids = new Set(chosen.flatMap((choice) => TWINS[method(choice.id).family]))
+  const present = new Set(chosen.map((choice) => choice.id))
+  return methods
+    .filter((m) => ids.has(m.id) && !present.has(m.id) && !cannot(m, summary, spec.evaluation))
+    .map((m) => ({ id: m.id, params: paramsOf(m, sharedParams(m, spec.methods)) }))
+}
+
+/** Equal budget: what the person set on the first chosen method that knows it, its twin gets too. */
+function sharedParams(twin: Method, chosen: MethodChoice[]): Record<string, unknown> {
+  const own = Object.keys(twin.params.parse({}) as Record<string, unknown>)
+  const given: Record<string, unknown> = {}
+  for (const { params } of [...chosen].reverse())
+    for (const [name, value] of Object.entries(params)) if (own.includes(name)) given[name] = value
+  return twin.params.safeParse(given).success ? given : {}
+}
+
+/** Two choices of one method must differ in label or params; without a label the second is called `id#2`. */
+function keyed(choices: Omit<Keyed, 'key'>[]): Keyed[] {
+  const seen = new Map<string, string>()
+  return choices.map((choice) => {
+    const { id, label, params } = choice.method
+    let key = label ? `${id}#${label}` : id
+    for (let n = 2; seen.has(key); n++) {
+      if (label || seen.get(key) === JSON.stringify(params))
+        throw new UserError({
+          code: 'same-method-twice',
+          who: `Method "${key}"`,
+          rule: 'must stand once, or differ in its label or parameters.',
+          got: 'the same choice twice',
+          remedy: 'Remove one of the two, or give it another label.',
+        })
+      key = `${id}#${n}`
+    }
+    seen.set(key, JSON.stringify(params))
+    return { ...choice, key }
+  })
+}
+
+/** Why this method cannot do this task set under this protocol, or null where it can. */
+export function cannot(m: Method, s: TaskSetSummary, evaluation: Evaluation): UserError | null {
+  const refuse = (rule: string, got: string, remedy: string) =>
+    new UserError({ code: 'method-cannot', who: `${m.name} (${m.id})`, rule, got, remedy })
+  const tasksByRow = s.taskColumn || s.generator
+  if (!s.kinds.some((kind) => m.can.kinds.includes(kind)))
+    return refuse(
+      `answers ${m.can.kinds.join(', ')} targets only.`,
+      `only ${[...new Set(s.kinds)].join(', ')} targets`,
+      'Choose another method or another target.',
+    )
+  if (m.can.needsTaskColumn && !tasksByRow)
+    return refuse('needs a task column.', 'none', 'Say in the data view which column names the task, or remove it.')
+  if (!m.can.taskColumn && tasksByRow)
+    return refuse('cannot learn from a task column.', 'one', 'Take the task column out of its role, or remove it.')
+  if (!m.can.manyTargets && s.targets > 1)
+    return refuse('learns one target.', `${s.targets} targets`, 'Choose one target, or remove it.')
+  if (!m.can.missingTargets && s.missingTargets)
+    return refuse('needs every target measured.', 'missing cells', 'Choose another method.')
+  if (evaluation.protocol === 'new-task' && !m.can.newTask)
+    return refuse('cannot predict a task it never saw.', 'protocol "new-task"', 'Choose another method or protocol.')
+  if (evaluation.protocol === 'few-shot' && !m.can.adapt && !m.can.newTask)
+    return refuse('cannot learn a new task from few rows.', 'protocol "few-shot"', 'Choose another method or protocol.')
+  return null
+}
+
+export function summaryOf(set: TaskSet): TaskSetSummary {
+  const rows = set.table.rows
+  const all = { set, rows: Int32Array.from({ length: rows }, (_, i) => i), tasks: taskIndices(set) }
+  return {
+    rows,
+    features: fitEncoder(all).names.length,
+    targets: set.targets.length,
+    tasks: set.tasks.length,
+    kinds: [...new Set(set.tasks.map((task) => task.kind))],
+    taskColumn: set.group !== null,
+    missingTargets: set.observed.includes(0),
+    generator: set.generator !== undefined,
+  }
+}
+
+const taskIndices = (set: TaskSet) => Int32Array.from(set.tasks, (_, k) => k)
+
+function checkMetric(id: string): string {
+  if (metricOf(id)) return id
+  throw new UserError({
+    code: 'unknown-metric',
+    who: 'Metric',
+    rule: `must be one of ${METRIC_IDS.join(', ')}.`,
+    got: `"${id}"`,
+    remedy: 'Correct its name, or leave metrics out for those that suit the targets.',
+  })
+}

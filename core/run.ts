@@ -1,0 +1,203 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { z } from 'zod'
+import type { TaskSet, View } from './data/taskSet.ts'
+import { toErrorJson } from './errors.ts'
+import type { UserErrorJson } from './errors.ts'
+import type { Emitted, RunEvent, RunStatus } from './events.ts'
+import type { Trial } from './experiment.ts'
+import type { FitEvent, Model } from './method.ts'
+import { method, paramsOf } from './methods.ts'
+import { damaged, pack, take, unpack } from './pack.ts'
+import { meanOf, score, writePredictions } from './predictions.ts'
+import { saveModel } from './saved.ts'
+import { metricOf } from './stats/metrics.ts'
+import type { Metric } from './stats/metrics.ts'
+import { testOf } from './testing.ts'
+import { trialData } from './trialData.ts'
+import type { Runtime } from './engine/runtime.ts'
+import { rng } from './rng.ts'
+
+export { readPredictions } from './predictions.ts'
+
+/**
+ * One trial, from spec to figures, as a stream of events: start, progress and curves while it fits, checkpoints, the
+ * predictions and the model as blobs, the test figures per task and over all tasks (task null), end.
+ *
+ * Every yield is a safe point: whoever consumes may stop there for good (the trial ends without an `end` event and the
+ * lab writes one with status "stopped"). `resume` is the bytes of a checkpoint blob: the stream then continues with the
+ * event after that checkpoint's own event, and says from there on exactly what an undisturbed trial would have said.
+ * A fault of the method becomes an `end` event with status "failed"; `train` itself does not throw.
+ */
+export async function* train(
+  trial: Trial,
+  set: TaskSet,
+  runtime: Runtime,
+  resume: Uint8Array | null = null,
+): AsyncGenerator<Emitted> {
+  const say = speaker(trial.id)
+  try {
+    const m = method(trial.method.id)
+    const params = paramsOf(m, trial.method.params)
+    const earlier = resume && readCheckpoint(resume)
+    if (earlier) say.continueAt(earlier.seq + 1)
+    else yield say({ type: 'start', runtime: `${runtime.kind} ${runtime.version}`, dataHash: set.table.hash })
+    const data = trialData(trial, set)
+    const fitting = m.fit(
+      {
+        train: data.train,
+        inner: data.inner,
+        rng: rng(`${trial.seed}/${trial.repeat}/${trial.fold}`),
+        runtime,
+        resume: earlier ? earlier.state : null,
+        episodes: data.episodes,
+      },
+      params,
+    )
+    let step = earlier?.step ?? 0
+    let next = await fitting.next()
+    while (!next.done) {
+      if (next.value.type !== 'progress') step = next.value.step
+      yield said(say, next.value)
+      next = await fitting.next()
+    }
+    const model = next.value
+    yield* results(trial, data, model, say, step)
+    yield say.blob('model', saveModel(trial, set, model), step)
+    yield say({ type: 'end', status: 'done' })
+  } catch (error) {
+    yield say({ type: 'end', status: 'failed', error: toErrorJson(error) })
+  }
+}
+
+/** Predictions and figures of the test rows; a trial on all rows has none. */
+async function* results(
+  trial: Trial,
+  data: ReturnType<typeof trialData>,
+  model: Model,
+  say: Speaker,
+  step: number,
+): AsyncGenerator<Emitted> {
+  if (!data.test) return
+  const predictions = await testOf(model, data.train, data.inner, data.test)
+  yield say.blob('predictions', writePredictions(predictions), step)
+  for (const name of trial.metrics) {
+    const figures = score(predictions, metricOf(name) as Metric)
+    for (const [task, value] of figures) yield say({ type: 'metric', name, split: 'test', task, step, value })
+    const overall = meanOf([...figures.values()])
+    if (figures.size) yield say({ type: 'metric', name, split: 'test', task: null, step, value: overall })
+  }
+}
+
+type Unsaid = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'trial' | 'seq'> : never) : never
+type Speaker = ReturnType<typeof speaker>
+
+/** Numbers the events of one trial. */
+function speaker(trial: string) {
+  let seq = 0
+  const say = (event: Unsaid): Emitted => ({ event: { ...event, trial, seq: seq++ } as RunEvent })
+  return Object.assign(say, {
+    next: () => seq,
+    continueAt: (at: number) => void (seq = at),
+    blob: (role: 'checkpoint' | 'model' | 'predictions' | 'trace', bytes: Uint8Array, step: number): Emitted => ({
+      ...say({ type: 'blob', role, hash: bytesToHex(sha256(bytes)), step }),
+      bytes,
+    }),
+  })
+}
+
+function said(say: Speaker, event: FitEvent): Emitted {
+  if (event.type === 'checkpoint') {
+    const bytes = pack({ kind: 'checkpoint', seq: say.next(), step: event.step }, { state: event.bytes })
+    return say.blob('checkpoint', bytes, event.step)
+  }
+  if (event.type === 'progress') return say(event)
+  return say({ ...event, value: Number.isFinite(event.value) ? event.value : null })
+}
+
+const Checkpoint = z.object({ kind: z.literal('checkpoint'), seq: z.int().nonnegative(), step: z.number() })
+
+function readCheckpoint(bytes: Uint8Array): { seq: number; step: number; state: Uint8Array } {
+  const packed = unpack(bytes)
+  const parsed = Checkpoint.safeParse(packed.header)
+  if (!parsed.success) throw damaged('something else than a checkpoint')
+  return { seq: parsed.data.seq, step: parsed.data.step, state: take(packed, 'state', 'u8') }
+}
+
+/** A run is the fold of its events. */
+export type RunState = {
+  status: RunStatus
+  runtime: string | null
+  dataHash: string | null
+  done: number
+  of: number
+  /** seq of the last event, -1 before the first. */
+  seq: number
+  /** Learning curves, in order of step. `task` null: over all tasks. */
+  curves: {
+    name: string
+    split: 'train' | 'inner'
+    task: string | null
+    points: { step: number; value: number | null }[]
+  }[]
+  /** Test figures by metric: over all tasks and per task. */
+  metrics: Record<string, { value: number | null; perTask: Record<string, number | null> }>
+  /** Hash of the latest blob of each role. */
+  blobs: Partial<Record<'checkpoint' | 'model' | 'predictions' | 'trace', string>>
+  error: UserErrorJson | null
+}
+
+export function fold(events: Iterable<RunEvent>): RunState {
+  const state: RunState = {
+    status: 'queued',
+    runtime: null,
+    dataHash: null,
+    done: 0,
+    of: 0,
+    seq: -1,
+    curves: [],
+    metrics: {},
+    blobs: {},
+    error: null,
+  }
+  for (const event of events) apply(state, event)
+  return state
+}
+
+/** One more event, in place: for those who follow a run while it goes. */
+export function apply(state: RunState, event: RunEvent): void {
+  state.seq = event.seq
+  switch (event.type) {
+    case 'start':
+      state.status = 'running'
+      state.runtime = event.runtime
+      state.dataHash = event.dataHash
+      return
+    case 'progress':
+      state.done = event.done
+      state.of = event.of
+      return
+    case 'metric':
+      if (event.split === 'test') {
+        const figures = (state.metrics[event.name] ??= { value: null, perTask: {} })
+        if (event.task === null) figures.value = event.value
+        else figures.perTask[event.task] = event.value
+      } else curveOf(state, event.name, event.split, event.task).push({ step: event.step, value: event.value })
+      return
+    case 'blob':
+      state.blobs[event.role] = event.hash
+      return
+    case 'end':
+      state.status = event.status
+      state.error = event.error ?? null
+      if (event.status === 'done') state.done = state.of = state.of || 1
+  }
+}
+
+function curveOf(state: RunState, name: string, split: 'train' | 'inner', task: string | null) {
+  let curve = state.curves.find((c) => c.name === name && c.split === split && c.task === task)
+  if (!curve) state.curves.push((curve = { name, split, task, points: [] }))
+  return curve.points
+}
+
+export type { View }

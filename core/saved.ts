@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import type { TaskSet } from './data/taskSet.ts'
+import type { Runtime } from './engine/runtime.ts'
+import { MethodChoice } from './experiment.ts'
+import type { Trial } from './experiment.ts'
+import type { Model } from './method.ts'
+import { method } from './methods.ts'
+import { damaged, pack, take, unpack } from './pack.ts'
+
+/**
+ * The model blob of a trial: which method made it, from which columns and for which tasks, and the method's own bytes.
+ * It holds no row of the data.
+ */
+const Heading = z.object({
+  kind: z.literal('model'),
+  method: MethodChoice,
+  parameters: z.int().nonnegative(),
+  /** Input columns with the levels they had, in order. */
+  features: z.array(z.object({ name: z.string(), kind: z.string(), levels: z.array(z.string()).nullable() })),
+  targets: z.array(z.object({ name: z.string(), classes: z.array(z.string()).nullable() })),
+  tasks: z.array(
+    z.object({
+      id: z.string(),
+      target: z.int().nonnegative(),
+      group: z.string().nullable(),
+      kind: z.enum(['regression', 'binary', 'multiclass']),
+    }),
+  ),
+})
+export type ModelAbout = z.infer<typeof Heading>
+
+export function saveModel(trial: Trial, set: TaskSet, model: Model): Uint8Array {
+  const about: ModelAbout = {
+    kind: 'model',
+    method: trial.method,
+    parameters: model.parameters,
+    features: set.features.map((c) => {
+      const { name, kind, levels } = set.table.columns[c]
+      return { name, kind, levels: levels ?? null }
+    }),
+    targets: set.targets.map((c, t) => ({
+      name: set.table.columns[c].name,
+      classes: set.tasks.find((task) => task.target === t)?.classes ?? null,
+    })),
+    tasks: set.tasks.map(({ id, target, group, kind }) => ({
+      id,
+      target,
+      group: group === null ? null : (set.groups as string[])[group],
+      kind,
+    })),
+  }
+  return pack(about, { model: model.save() })
+}
+
+/** The model of a model blob, and what it is about. Throws a UserError `damaged-pack`. */
+export function readModel(bytes: Uint8Array, runtime: Runtime): { about: ModelAbout; model: Model } {
+  const packed = unpack(bytes)
+  const parsed = Heading.safeParse(packed.header)
+  if (!parsed.success) throw damaged('something else than a model')
+  const about = parsed.data
+  return { about, model: method(about.method.id).load(take(packed, 'model', 'u8'), runtime) }
+}
