@@ -1,0 +1,238 @@
+import { writeFile } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { Call, FileRef, Lab, Params, Result } from '../../core/contract.ts'
+import { Roles } from '../../core/data/roles.ts'
+import { UserError } from '../../core/errors.ts'
+import { defaultWorkspace } from '../places.ts'
+import type { Uploads } from '../web/uploads.ts'
+import type { ClosableLab } from '../web.ts'
+import { serveLab } from '../web.ts'
+import { comparisonText } from './comparison.ts'
+import { demo } from './demo.ts'
+import { list, WHAT } from './list.ts'
+import type { Status, Streams } from './output.ts'
+import { BAD_INPUT, DONE, FAILED, Output } from './output.ts'
+import { compareAll, runDocument, runToEnd, specOf } from './run.ts'
+import type { LabOptions } from './session.ts'
+import { fetchBlob, fileRefs, withLab } from './session.ts'
+import { readJson } from './spec.ts'
+import { textTable } from './table.ts'
+
+/**
+ * The command line. Every command is a thin translation to calls of the lab; `make` starts one (tests give a fake).
+ * Resolves to the exit status: 0 done, 1 failed, 2 bad input.
+ */
+export type Host = {
+  make(options: LabOptions & { host: 'cli' | 'browser'; uploads?: Uploads }): Promise<ClosableLab>
+  streams: Streams
+  version: string
+}
+
+export async function runCommandLine(args: string[], host: Host): Promise<Status> {
+  let status: Status = DONE
+  const output = new Output(host.streams, args.includes('--json'))
+  const program = build(host, output, (result) => (status = result))
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return status
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return output.failure(error)
+    if (error.exitCode === 0) return DONE
+    // commander has already told people; scripts get the same as a document.
+    if (output.json) output.failure(usage(error))
+    return BAD_INPUT
+  }
+}
+
+const usage = (error: CommanderError) =>
+  new UserError({
+    code: 'bad-usage',
+    who: 'engram',
+    rule: 'takes the arguments that `engram help COMMAND` lists.',
+    got: error.message.replace(/^error: /, ''),
+    remedy: 'Correct the command.',
+  })
+
+type Common = { workspace: string; workers?: number; runtime?: LabOptions['runtime'] }
+
+function build(host: Host, output: Output, finish: (status: Status) => void): Command {
+  const program = new Command('engram')
+  program
+    .description('An offline lab for multi-task learning and meta-learning on your own tables')
+    .version(host.version)
+    .exitOverride()
+    .configureOutput({ writeOut: host.streams.out, writeErr: (text) => output.json || host.streams.err(text) })
+    .showHelpAfterError('(engram help COMMAND shows what it takes)')
+
+  const command = (usageText: string, about: string) =>
+    program.command(usageText).description(about).option('--json', 'one JSON document on standard output')
+  const withWorkspace = (usageText: string, about: string) =>
+    command(usageText, about).requiredOption('-w, --workspace <file>', 'the workspace, an .engram file')
+  const make = (options: LabOptions) => host.make({ ...options, host: 'cli' })
+  const workers = new Option('--workers <n>', 'trials at the same time').argParser(count(1, 256))
+  const runtime = new Option('--runtime <kind>', 'what computes').choices(['native', 'wasm', 'reference'])
+
+  withWorkspace('import <file...>', 'read files (several together: ARFF + XML) into a workspace')
+    .option('--roles <file>', 'JSON file that says what each column is for')
+    .action(async (files: string[], options: Common & { roles?: string }) => {
+      const roles = options.roles ? await readRoles(options.roles) : null
+      await withLab(make, options, async (lab) => {
+        const dataset = await openData(lab, files, output)
+        if (roles) await lab.call('data.setRoles', { hash: dataset.hash, roles })
+        const { rows, columns, warnings } = dataset.summary
+        const table = textTable(
+          ['column', 'kind', 'missing', 'distinct'],
+          columns.map((c) => [c.name, c.kind, String(c.missing), `${c.distinctExact ? '' : '> '}${c.distinct}`]),
+        )
+        const lines = [`${dataset.name}: ${rows} rows, ${columns.length} columns (${dataset.hash})`, '', table]
+        for (const warning of warnings) lines.push(`Note: ${warning.text}`)
+        output.result({ ...dataset, roles: roles ?? dataset.roles }, lines.join('\n'))
+      })
+    })
+
+  command('list <what>', `list ${WHAT.join(', ')}`)
+    .option('-w, --workspace <file>', 'the workspace (datasets and runs need it)')
+    .action((what: string, options: Common) => list(what, options, make, output))
+
+  command('run <spec>', 'run an experiment: a spec as JSON file, or the name of a template')
+    .option('-w, --workspace <file>', 'keep it in this workspace (default: a temporary one)')
+    .addOption(workers)
+    .addOption(runtime)
+    .action((named: string, options: Common) =>
+      withLab(make, options, async (lab) => {
+        const finished = await runToEnd(lab, await specOf(lab, named), output)
+        const failed = finished.runs.filter((run) => run.status === 'failed')
+        for (const run of failed) output.note(`${run.trial}: ${run.error?.rule} Got: ${run.error?.got}`)
+        output.result(runDocument(finished), comparisonText(finished.comparisons[0]))
+        if (finished.status !== 'done' || failed.length) finish(FAILED)
+      }),
+    )
+
+  withWorkspace('compare <experiment...>', 'compare the methods of experiments')
+    .option('--metric <name>', 'by this metric')
+    .option('--baseline <method>', 'against this method')
+    .action((ids: string[], options: Common & { metric?: string; baseline?: string }) =>
+      withLab(make, options, async (lab) => {
+        const { metric, baseline } = options
+        const comparison = await lab.call('experiment.compare', { ids, metric, baseline })
+        output.result(comparison, comparisonText(comparison))
+      }),
+    )
+
+  withWorkspace('predict <run> <file>', 'predict new rows with a trained model')
+    .requiredOption('-o, --output <file>', 'the CSV to write')
+    .action((run: string, file: string, options: Common & { output: string }) =>
+      withLab(make, options, async (lab) => {
+        const { rows, columns, csv, warnings } = await lab.call('run.predict', { run, files: fileRefs([file]) })
+        await save(options.output, await fetchBlob(lab, csv))
+        for (const warning of warnings) output.note(warning.text)
+        const path = resolve(options.output)
+        output.result({ run, rows, columns, file: path, warnings }, `${rows} rows written to ${path}`)
+      }),
+    )
+
+  withWorkspace('export <run>', 'write the model (onnx) or the figures of a run')
+    .addOption(new Option('--format <format>').choices(['onnx', 'csv', 'json', 'latex']).makeOptionMandatory())
+    .option('-o, --output <file>', 'where to (default: a name of its own, here); - is standard output')
+    .action((run: string, options: Common & { format: Params<'run.export'>['format']; output?: string }) =>
+      withLab(make, options, async (lab) => {
+        const { name, mime, blob } = await lab.call('run.export', { run, format: options.format })
+        const bytes = await fetchBlob(lab, blob)
+        if (options.output === '-') return output.raw(bytes.toString('utf8'))
+        const file = resolve(options.output ?? basename(name))
+        await save(file, bytes)
+        output.result({ run, format: options.format, mime, file, bytes: bytes.length }, `Written to ${file}`)
+      }),
+    )
+
+  command('serve', 'open the lab in a browser on this machine')
+    .option('-w, --workspace <file>', 'the workspace (default: your own)')
+    .option('--port <n>', 'port on 127.0.0.1 (default: a free one)', count(0, 65_535), 0)
+    .option('--open', 'open the browser')
+    .addOption(workers)
+    .addOption(runtime)
+    .action(async (options: Common & { port: number; open?: boolean }) => {
+      const workspace = options.workspace ? resolve(options.workspace) : defaultWorkspace()
+      const server = await serveLab({
+        make: (uploads) => host.make({ ...options, workspace, host: 'browser', uploads }),
+        port: options.port,
+        open: options.open === true,
+        say: (line) => (output.json ? output.note(line) : host.streams.out(`${line}\n`)),
+      })
+      if (output.json) output.result({ url: server.url, port: server.port, workspace }, '')
+      await server.closed
+    })
+
+  command('demo', 'train and compare on a built-in sample, without a screen')
+    .option('-o, --output <file>', 'where the HTML report goes')
+    .option('-w, --workspace <file>', 'keep it in this workspace (default: a temporary one)')
+    .addOption(workers)
+    .addOption(runtime)
+    .action((options: Common & { output?: string }) =>
+      withLab(make, options, async (lab) => finish(await demo(lab, options.output, output))),
+    )
+
+  notYet('adapt <run> <support>', 'learn a new task from a few labelled rows')
+  notYet('verify <run>', 'run again from the record and compare every figure')
+  function notYet(usageText: string, about: string) {
+    command(usageText, `${about} (not yet)`)
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(() => {
+        const name = usageText.split(' ')[0]
+        const rule = 'is planned and does not work yet.'
+        const remedy = 'engram help lists what works.'
+        throw new UserError({ code: 'not-yet', who: `engram ${name}`, rule, got: 'a call of it: not yet', remedy })
+      })
+  }
+  return program
+}
+
+const count = (least: number, most: number) => (text: string) => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < least || value > most || text.trim() === '')
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
+  return value
+}
+
+async function readRoles(file: string): Promise<Params<'data.setRoles'>['roles']> {
+  const parsed = Roles.safeParse(await readJson(file, 'engram import --roles', 'names a JSON file.'))
+  if (parsed.success) return parsed.data
+  const { message, path } = parsed.error.issues[0]
+  throw new UserError({
+    code: 'bad-roles',
+    who: 'engram import --roles',
+    rule: `takes targets, features, task, group, split, weight, ignore: ${message} (at ${path.join('.') || 'the top'}).`,
+    got: file,
+    remedy: 'Write for instance {"targets": ["yield"], "task": "site"}.',
+  })
+}
+
+async function openData(lab: Lab, files: string[], output: Output): Promise<Result<'data.open'>> {
+  const end = lab.on((notice) => {
+    if (notice.type !== 'import') return
+    const share = notice.of ? `${Math.round((100 * notice.done) / notice.of)} %` : ''
+    output.progress({ ...notice }, `${notice.phase} ${share}`)
+  })
+  try {
+    const refs: FileRef[] = fileRefs(files)
+    return await lab.call('data.open', { files: refs, job: 'import' })
+  } finally {
+    end()
+  }
+}
+
+async function save(file: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(file, bytes)
+  } catch (error) {
+    throw new UserError({
+      code: 'not-written',
+      who: 'Output file',
+      rule: 'can be written.',
+      got: `${resolve(file)} (${(error as NodeJS.ErrnoException).code ?? error})`,
+      remedy: 'Choose another with -o.',
+    })
+  }
+}

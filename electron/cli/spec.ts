@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { z } from 'zod'
+import type { Lab } from '../../core/contract.ts'
+import { UserError } from '../../core/errors.ts'
+import { ExperimentSpec } from '../../core/experiment.ts'
+import { fileRefs } from './session.ts'
+
+/**
+ * From what a person wrote to what the lab runs: files named in a spec are looked for beside it, read into the
+ * workspace, and replaced by what they hold.
+ */
+export async function readSpec(file: string): Promise<unknown> {
+  return readJson(file, 'engram run', 'needs a spec as a JSON file, or the name of a template.')
+}
+
+export async function readJson(file: string, who: string, rule: string): Promise<unknown> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    const remedy = 'Check the name; `engram list templates` shows the built-in ones.'
+    throw new UserError({ code: 'file-not-read', who, rule, got: `${file} (${reason})`, remedy })
+  }
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (error) {
+    const got = `${file}: ${(error as Error).message}`
+    throw new UserError({ code: 'bad-json', who, rule: 'reads JSON.', got, remedy: 'Correct the file at that place.' })
+  }
+}
+
+/** Checks the form of a spec; the lab checks its meaning. */
+export function parseSpec(json: unknown, who: string): ExperimentSpec {
+  const parsed = ExperimentSpec.safeParse(json)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  const at = issue.path.join('.')
+  throw new UserError({
+    code: 'bad-spec',
+    who,
+    rule: `has a spec that follows the schema: ${issue.message}${at ? ` (at ${at})` : ''}.`,
+    got: String(JSON.stringify(valueAt(json, issue.path))).slice(0, 200),
+    remedy: 'Correct that field; docs/guide shows a whole spec.',
+  })
+}
+
+const valueAt = (json: unknown, path: PropertyKey[]) =>
+  path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], json)
+
+/** Reads the files that the spec names (relative to `base`) into the workspace. */
+export async function resolveSpec(lab: Lab, spec: ExperimentSpec, base: string): Promise<ExperimentSpec> {
+  const { testFolds } = spec.evaluation
+  const evaluation =
+    typeof testFolds === 'string'
+      ? { ...spec.evaluation, testFolds: await readFolds(resolve(base, testFolds)) }
+      : spec.evaluation
+  const { file, sample } = spec.data
+  if (file === undefined && sample === undefined) return { ...spec, evaluation }
+  const dataset = file
+    ? await lab.call('data.open', { files: fileRefs([file].flat(), base) })
+    : await lab.call('data.openSample', { id: sample as string })
+  const roles = spec.data.roles ?? dataset.roles ?? undefined
+  if (!roles?.targets.length) {
+    throw new UserError({
+      code: 'no-targets',
+      who: `The spec "${spec.name}"`,
+      rule: 'says what to predict in data.roles.targets.',
+      got: 'no target',
+      remedy: `Name one or more of: ${dataset.summary.columns
+        .map((c) => c.name)
+        .slice(-8)
+        .join(', ')}.`,
+    })
+  }
+  return { ...spec, evaluation, data: { hash: dataset.hash, roles } }
+}
+
+const Folds = z.array(z.array(z.int().nonnegative()).min(1)).min(2)
+
+async function readFolds(file: string): Promise<number[][]> {
+  const json = await readJson(file, 'evaluation.testFolds', 'names a JSON file beside the spec.')
+  const folds = Folds.safeParse((json as { testFolds?: unknown } | null)?.testFolds ?? json)
+  if (folds.success) return folds.data
+  throw new UserError({
+    code: 'bad-folds',
+    who: 'evaluation.testFolds',
+    rule: 'holds one array of 0-based row numbers per fold, at least two folds.',
+    got: `${file}: ${folds.error.issues[0].message} at ${folds.error.issues[0].path.join('.') || 'the top'}`,
+    remedy: 'Write the file as [[0, 4, 7], [1, 2, 3], ...].',
+  })
+}
+
+export const folderOf = (file: string) => dirname(resolve(file))

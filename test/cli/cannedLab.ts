@@ -1,0 +1,186 @@
+import type { Call, Lab, Notice, Params, Result } from '../../core/contract.ts'
+import { LabApi } from '../../core/contract.ts'
+import { UserError } from '../../core/errors.ts'
+
+/** A lab with ready answers, each checked by the contract: commands are tested without data or workers. */
+export type CannedLab = Lab & {
+  calls: [Call, unknown][]
+  close(): Promise<void>
+  closed: boolean
+  status: 'done' | 'failed'
+}
+
+const column = (name: string) => ({
+  name,
+  kind: 'number' as const,
+  why: { code: 'all-numbers' as const, params: {}, text: 'All values are numbers.' },
+  missing: 0,
+  distinct: 3,
+  distinctExact: true,
+  numbers: { min: 0, max: 2, mean: 1, sd: 0.8, integers: true },
+  top: null,
+  histogram: { edges: [0, 2], counts: [3] },
+  examples: ['0', '1'],
+})
+const dataset = {
+  hash: 'abc',
+  name: 'enb.arff',
+  addedAt: '2026-01-01T00:00:00Z',
+  roles: null,
+  summary: { hash: 'abc', rows: 3, columns: [column('X1'), column('产量')], sample: [], warnings: [] },
+}
+const run = (method: string, fold: number | 'all', value: number | null) => ({
+  id: `run-${method}-${fold}`,
+  experiment: 'e1',
+  trial: `${method}/1/${fold}`,
+  methodKey: method,
+  method: { id: method, params: {} },
+  seed: 1,
+  repeat: 0,
+  fold,
+  status: 'done' as const,
+  runtime: 'reference',
+  seconds: 0.5,
+  parameters: 3,
+  done: 1,
+  of: 1,
+  metrics: value === null ? {} : { rmse: { value, perTask: { 产量: value } } },
+  blobs: { model: null, predictions: null },
+  error: null,
+})
+const estimate = (mean: number) => ({ mean, ci95: [mean - 1, mean + 1] as [number, number], n: 2 })
+const figures = (key: string, mean: number) => ({
+  key,
+  id: key,
+  label: key,
+  params: {},
+  role: 'chosen' as const,
+  overall: estimate(mean),
+  perTask: { 产量: estimate(mean) },
+  runs: { done: 2, failed: 0, stopped: 0, pending: 0 },
+  seconds: 1,
+  parameters: 3,
+  allRun: null,
+})
+
+export function createCannedLab(): CannedLab {
+  const listeners = new Set<(notice: Notice) => void>()
+  const line = () => ({
+    id: 'e1',
+    name: 'energy',
+    createdAt: '2026-01-01T00:00:00Z',
+    status: lab.status,
+    dataHash: 'abc',
+    dataName: 'enb.arff',
+    protocol: 'k-fold',
+    methods: ['ridge', 'mean'],
+    trials: { of: 4, done: 4, failed: 0, stopped: 0 },
+    secondsLeft: null,
+    binned: false,
+  })
+  let spec: Params<'experiment.run'>['spec']
+  const answers: { [C in Call]?: (params: never) => unknown } = {
+    'data.open': ({ files }: Params<'data.open'>) => {
+      for (const listener of listeners) listener({ type: 'import', job: 'import', phase: 'read', done: 1, of: 2 })
+      const missing = files.find((file) => 'path' in file && file.path.includes('missing'))
+      const remedy = 'Check the name.'
+      if (missing) throw new UserError({ code: 'no-file', who: 'File', rule: 'exists.', got: 'none', remedy })
+      return dataset
+    },
+    'data.openSample': () => ({ ...dataset, roles: { targets: ['产量'] } }),
+    'data.setRoles': () => ({ ok: true }),
+    'data.list': () => ({
+      datasets: [{ hash: 'abc', name: 'enb.arff', rows: 3, columns: 2, addedAt: '2026-01-01T00:00:00Z' }],
+    }),
+    'data.samples': () => ({ samples: [{ id: 'cars', title: 'Cars', question: 'How far does a gallon go?' }] }),
+    'data.generators': () => ({ generators: [{ id: 'sine', title: 'Sines', about: 'Curves.', schema: {} }] }),
+    'methods.list': () => ({
+      methods: [{ id: 'maml', name: 'MAML', family: 'metalearning', about: 'A.', cite: 'Finn', can: {}, schema: {} }],
+    }),
+    'experiment.propose': ({ hash, roles }: Params<'experiment.propose'>) => ({
+      spec: { name: 'proposed', data: { hash, roles }, methods: [{ id: 'ridge' }] },
+    }),
+    'experiment.plan': (params: Params<'experiment.plan'>) => ({
+      trials: 4,
+      seconds: 2,
+      workers: 1,
+      spec: params.spec,
+      perMethod: [],
+      warnings: [{ code: 'w', text: 'A warning of the plan.' }],
+    }),
+    'experiment.run': (params: Params<'experiment.run'>) => {
+      spec = params.spec
+      setTimeout(() => {
+        for (const listener of listeners) {
+          listener({
+            type: 'run',
+            summary: LabApi['experiment.get'].result.shape.runs.element.parse(run('ridge', 0, 2)),
+          })
+          listener({ type: 'experiment', line: line() })
+        }
+      }, 20)
+      return { id: 'e1', trials: 4 }
+    },
+    'experiment.get': () => ({
+      line: {
+        ...line(),
+        status: lab.calls.filter(([name]) => name === 'experiment.get').length > 1 ? lab.status : 'running',
+      },
+      spec: spec ?? { data: { hash: 'abc' }, methods: [{ id: 'ridge' }] },
+      runs: [run('ridge', 0, 2), run('ridge', 1, 4), run('ridge', 'all', null)],
+    }),
+    'experiment.list': () => ({ experiments: [line()] }),
+    'experiment.compare': ({ metric = 'rmse' }: Params<'experiment.compare'>) => ({
+      differs: null,
+      metric,
+      metrics: ['rmse', 'mae'],
+      better: 'lower',
+      tasks: [{ id: '产量', kind: 'regression', rows: 3 }],
+      interval: { rule: 'nadeau-bengio', unit: 'folds', n: 2, approximate: true },
+      baseline: 'mean',
+      methods: [figures('ridge', metric === 'rmse' ? 3 : 2.5), figures('mean', 5)],
+      differences: [
+        {
+          method: 'ridge',
+          against: 'mean',
+          task: '产量',
+          raw: 2,
+          effect: 1.9,
+          ci95: [1, 2.8],
+          smallest: 0.1,
+          call: 'helps',
+        },
+      ],
+      looks: 1,
+      complete: true,
+      warnings: [],
+    }),
+    'experiment.report': () => ({ html: '<!doctype html><title>Report</title>' }),
+    'run.predict': () => ({ rows: 2, columns: ['产量'], preview: [], csv: 'csv-blob', warnings: [] }),
+    'run.export': () => ({ name: 'model.onnx', mime: 'application/octet-stream', blob: 'onnx-blob' }),
+    blob: ({ hash, offset = 0 }: Params<'blob'>) => {
+      const whole = Buffer.from(hash === 'csv-blob' ? '产量\n1\n2\n' : 'onnx bytes that come in pieces')
+      return { bytes: whole.subarray(offset, offset + 7).toString('base64'), size: whole.length }
+    },
+  }
+  const lab: CannedLab = {
+    calls: [],
+    closed: false,
+    status: 'done',
+    async call<C extends Call>(name: C, params: Params<C>): Promise<Result<C>> {
+      lab.calls.push([name, params])
+      const respond = answers[name]
+      if (!respond) throw new Error(`internal: the canned lab knows no ${name}`)
+      const checked = LabApi[name].params.parse(params)
+      return LabApi[name].result.parse(respond(checked as never)) as Result<C>
+    },
+    on(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async close() {
+      lab.closed = true
+    },
+  }
+  return lab
+}
