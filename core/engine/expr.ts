@@ -10,6 +10,8 @@ import type { Emitter } from './emitter.ts'
  */
 export type Dim = number | string
 export type Shape = readonly Dim[]
+/** A dimension that no input tells: how often a loop went round whose count is computed. */
+export const UNKNOWN = '?'
 /** `tuple` is the type of a loop only; its parts are taken out by `part`. */
 export type DType = 'float' | 'int64' | 'bool' | 'tuple'
 

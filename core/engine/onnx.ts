@@ -1,5 +1,6 @@
 import { PbfWriter } from 'pbf'
 import type { DType, Shape } from './expr.ts'
+import { UNKNOWN } from './expr.ts'
 
 /**
  * The ONNX file format, as far as Engram writes it: a model of one graph, IR version 8, operator set 17. Field numbers
@@ -116,7 +117,7 @@ function writeShape(shape: Shape, pbf: PbfWriter): void {
       1,
       (value, out) => {
         if (typeof value === 'number') out.writeVarintField(1, value)
-        else out.writeStringField(2, value)
+        else if (!value.includes(UNKNOWN)) out.writeStringField(2, value)
       },
       dim,
     )

@@ -1,5 +1,5 @@
 import type { Expr } from './expr.ts'
-import { apply, product, sameShape } from './expr.ts'
+import { UNKNOWN, apply, product, sameShape } from './expr.ts'
 import { evaluate } from './evaluate.ts'
 import { add, mul, neg, sub } from './ops/elementwise.ts'
 import { broadcastTo, reshape, transpose } from './ops/layout.ts'
@@ -133,9 +133,18 @@ const sumByProduct: Rewrite = (node) => {
   if (node.op !== 'sum') return null
   const [x] = node.inputs
   const { axes } = node.attrs as Reduction
-  if (axes.length !== 1 || axes[0] !== x.shape.length - 2) return null
+  if (axes.length !== 1 || axes[0] !== x.shape.length - 2 || String(x.shape[axes[0]]).includes(UNKNOWN)) return null
   const ones = broadcastTo(constant(1), [1, x.shape[axes[0]]])
   return reshape(matmul(ones, x), node.shape)
 }
 
-export const RULES: readonly Rewrite[] = [fold, neutral, signs, scalars, lazyStretch, layout, transposedProduct, sumByProduct]
+export const RULES: readonly Rewrite[] = [
+  fold,
+  neutral,
+  signs,
+  scalars,
+  lazyStretch,
+  layout,
+  transposedProduct,
+  sumByProduct,
+]

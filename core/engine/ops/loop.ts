@@ -1,5 +1,5 @@
 import type { Dim, Expr, Rule } from '../expr.ts'
-import { apply, misfit, rule, sameShape, shapeText, substitute, topological } from '../expr.ts'
+import { UNKNOWN, apply, misfit, rule, sameShape, shapeText, substitute, topological } from '../expr.ts'
 import { evaluate } from '../evaluate.ts'
 import type { Value } from '../value.ts'
 import { elements } from '../value.ts'
@@ -111,7 +111,8 @@ function stack(rows: Value[]): Value {
  * @param state  the first states
  * @param body   what one step does: from the iteration (an int64 scalar, 0 first) and the states to the next states,
  *               of the same shapes, and what is to be collected
- * @param steps  the symbol that scans carry as their first dimension where count is an expression
+ * @param steps  the symbol that scans carry as their first dimension where count is an expression; by default a size
+ *               that only the runtime knows, which `mean` and the like cannot use
  * @returns the last states, and each scan as [steps, ...]
  */
 export function loop(options: {
@@ -134,7 +135,7 @@ export function loop(options: {
       )
   })
   const trips = typeof count === 'object' ? count : size(count, 'int64')
-  const steps = typeof count === 'object' ? (options.steps ?? 'steps') : count
+  const steps = typeof count === 'object' ? (options.steps ?? UNKNOWN) : count
   const node = closedLoop(trips, steps, state, iteration, carried, [...next.state, ...scan], true)
   const part = (index: number) => apply('part', LOOP.part, [node], { index })
   return { state: state.map((_, k) => part(k)), scan: scan.map((_, k) => part(state.length + k)) }

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Program, Runtime, Tensor } from '../../core/engine/index.ts'
+import { compile, referenceRuntime } from '../../core/engine/index.ts'
+import { openRuntime } from '../../electron/lab/runtimes/index.ts'
+import { CASES, build } from './cases.ts'
+import { derivatives } from './derivatives.ts'
+import { missing, python } from './python.ts'
+
+/** Every case with its first and second derivative, as one program. */
+const programs = Object.entries(CASES).flatMap(([op, cases]) =>
+  cases.map((example, k) => {
+    let program: Program
+    let feeds: Record<string, Tensor>
+    if (example.gradient === 'refused') {
+      const graph = build(example)
+      feeds = graph.feeds
+      program = compile({ y: graph.y })
+    } else {
+      const { y, loss, first, second, feeds: given } = derivatives(example)
+      feeds = given
+      const named = [...first.map((g, i) => [`g${i}`, g]), ...second.map((h, i) => [`h${i}`, h])]
+      program = compile({ y, loss, ...Object.fromEntries(named) })
+    }
+    return { name: `${op} ${k}`, program, feeds }
+  }),
+)
+
+/** The largest |a - b| / max(1, |b|) over all outputs. */
+export function distance(got: Record<string, Tensor>, wanted: Record<string, Tensor>): number {
+  expect(Object.keys(got)).toEqual(Object.keys(wanted))
+  let worst = 0
+  for (const [name, { shape, data }] of Object.entries(wanted)) {
+    expect(got[name].shape, name).toEqual(shape)
+    for (let i = 0; i < data.length; i++) {
+      const [a, b] = [Number(got[name].data[i]), Number(data[i])]
+      worst = Math.max(worst, Math.abs(a - b) / Math.max(1, Math.abs(b)))
+    }
+  }
+  return worst
+}
+
+for (const kind of ['native', 'wasm'] as const)
+  describe(`${kind} agrees with the reference`, () => {
+    let runtime: Runtime
+    beforeAll(async () => {
+      const opened = await openRuntime(kind)
+      expect(opened.reason).toBeNull()
+      runtime = opened.runtime
+    })
+    afterAll(() => runtime.close())
+    const reference = referenceRuntime()
+
+    for (const { name, program, feeds } of programs)
+      it(name, async () => {
+        const wanted = await (await reference.load(program)).run(feeds)
+        const session = await runtime.load(program)
+        expect(distance(await session.run(feeds), wanted)).toBeLessThan(1e-5)
+        await session.release()
+      })
+  })
+
+describe('files', () => {
+  const lacks = missing(['onnx'])
+  it.skipIf(lacks !== null)(`onnx.checker passes every program ${lacks ?? ''}`, () => {
+    const script = `
+import sys, json, base64, onnx
+bad = []
+for name, data in json.load(sys.stdin):
+    try: onnx.checker.check_model(base64.b64decode(data), full_check=True)
+    except Exception as error: bad.append(name + ": " + str(error)[:300])
+json.dump(bad, sys.stdout)`
+    const files = programs.map(({ name, program }) => [name, Buffer.from(program.onnx()).toString('base64')])
+    expect(python(script, files)).toEqual([])
+  })
+})
