@@ -145,6 +145,12 @@ export class Records {
     this.db.prepare('DELETE FROM checkpoints WHERE run = ?').run(run)
   }
 
+  /** Events and checkpoint of a run that starts anew. */
+  forget(run: number): void {
+    this.db.prepare('DELETE FROM events WHERE run = ?').run(run)
+    this.dropCheckpoint(run)
+  }
+
   speeds(): { method: string; runtime: string; units: number; seconds: number; runs: number }[] {
     return this.db.prepare('SELECT * FROM speeds').all() as ReturnType<Records['speeds']>
   }

@@ -37,13 +37,9 @@ export class Workspace {
     this.leases = new Leases(this.db)
   }
 
-  /** Reads with damage told in words. */
-  read<T>(query: () => T): T {
-    try {
-      return query()
-    } catch (error) {
-      throw fault(this.file, error)
-    }
+  /** What SQLite threw, in words. */
+  explain(error: unknown): unknown {
+    return fault(this.file, error)
   }
 
   settings(): Record<string, unknown> {

@@ -1,0 +1,81 @@
+import os from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { MessageChannel } from 'node:worker_threads'
+import { Piscina } from 'piscina'
+import type { Runtime } from '../../core/engine/runtime.ts'
+import type { Emitted } from '../../core/events.ts'
+import type { Trial } from '../../core/experiment.ts'
+import type { SharedData } from './shared.ts'
+
+export type RuntimeKind = Runtime['kind']
+export type Job = { run: string; trial: Trial; resume: { seq: number; bytes: Uint8Array } | null }
+/** What a worker is handed: a few trials of one data set. */
+export type Flight = { data: SharedData; jobs: Job[]; runtime: RuntimeKind; flag: Int32Array }
+/** How a job came back. `ended` has said so in an event; `paused` can go on from its checkpoint. */
+export type Outcome = { run: string; how: 'ended' | 'paused'; seconds: number; parameters: number | null }
+/** What a worker says, at most ten times a second. */
+export type Batch = { emitted: { run: string; emitted: Emitted[] }[]; outcomes: Outcome[] }
+
+export const GO = 0
+export const PAUSE = 1
+export const STOP = 2
+
+let entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url))
+
+/** Where the bundled worker is, if it does not lie beside this module. */
+export function setWorkerEntry(path: string): void {
+  entry = path
+}
+
+/** One thread of the runtime per worker; two gigabytes per worker are left for data. */
+export function defaultWorkers(): number {
+  const byMemory = Math.max(1, Math.floor(os.totalmem() / 2 ** 31))
+  return Math.max(1, Math.min(os.availableParallelism(), byMemory, 16))
+}
+
+/**
+ * A warm pool of threads. A thread that runs native code is never terminated: pause and stop are a shared number that
+ * the worker reads at its next yield, idle threads stay, and `close` waits until every thread is idle.
+ */
+export class Pool {
+  readonly workers: number
+  private readonly piscina: Piscina
+  private readonly flights = new Set<Promise<void>>()
+
+  constructor(workers: number) {
+    this.workers = workers
+    this.piscina = new Piscina({
+      filename: entry,
+      minThreads: 0,
+      maxThreads: workers,
+      idleTimeout: Infinity,
+      concurrentTasksPerWorker: 1,
+      // Waiting in Atomics.wait would keep a worker's own timers and messages from running.
+      atomics: 'disabled',
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    })
+  }
+
+  /** Runs a few trials on one thread. Resolves when the thread is idle again, and all it said was heard. */
+  fly(flight: Flight, hear: (batch: Batch) => void): Promise<void> {
+    const { port1, port2 } = new MessageChannel()
+    const heard = new Promise<void>((resolve) => {
+      port1.on('message', (batch: Batch | null) => (batch ? hear(batch) : resolve()))
+      port1.on('close', resolve)
+    })
+    const flying = this.piscina
+      .run({ ...flight, port: port2 }, { transferList: [port2] })
+      .then(() => heard)
+      .finally(() => port1.close())
+    const tracked = flying.catch(() => {}).finally(() => this.flights.delete(tracked))
+    this.flights.add(tracked)
+    return flying
+  }
+
+  /** Call after every flag was raised. */
+  async close(): Promise<void> {
+    await Promise.all(this.flights)
+    // Ending a thread has crashed some versions of Electron: there the process ends with its threads.
+    if (!process.versions.electron) await this.piscina.close()
+  }
+}
