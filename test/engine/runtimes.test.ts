@@ -4,6 +4,7 @@ import { compile, referenceRuntime } from '../../core/engine/index.ts'
 import { openRuntime } from '../../electron/lab/runtimes/index.ts'
 import { CASES, build } from './cases.ts'
 import { derivatives } from './derivatives.ts'
+import { distance } from './distance.ts'
 import { missing, python } from './python.ts'
 
 /** Every case with its first and second derivative, as one program. */
@@ -24,20 +25,6 @@ const programs = Object.entries(CASES).flatMap(([op, cases]) =>
     return { name: `${op} ${k}`, program, feeds }
   }),
 )
-
-/** The largest |a - b| / max(1, |b|) over all outputs. */
-export function distance(got: Record<string, Tensor>, wanted: Record<string, Tensor>): number {
-  expect(Object.keys(got)).toEqual(Object.keys(wanted))
-  let worst = 0
-  for (const [name, { shape, data }] of Object.entries(wanted)) {
-    expect(got[name].shape, name).toEqual(shape)
-    for (let i = 0; i < data.length; i++) {
-      const [a, b] = [Number(got[name].data[i]), Number(data[i])]
-      worst = Math.max(worst, Math.abs(a - b) / Math.max(1, Math.abs(b)))
-    }
-  }
-  return worst
-}
 
 for (const kind of ['native', 'wasm'] as const)
   describe(`${kind} agrees with the reference`, () => {
