@@ -31,7 +31,7 @@ export const Output = z.object({
   /** Numbers per row: 1 for regression and binary, the number of classes for multiclass. */
   width: z.int().min(1),
   cells: z.int().nonnegative(),
-  /** Of regression targets in training (population sd, 1 where constant or unseen). */
+  /** Of regression targets in training (population sd, 0 where constant). */
   mean: z.number(),
   sd: z.number(),
   /** Shares of the classes in training, empty for regression. */
@@ -100,7 +100,7 @@ function describe(set: TaskSet, task: Task, { y, weight }: OutputCells): Output 
     width: widthOf(task),
     cells: y.length,
     mean: classes ? 0 : mean,
-    sd: (!classes && total > 0 && Math.sqrt(squares / total)) || 1,
+    sd: !classes && total > 0 ? Math.sqrt(squares / total) : 0,
     shares: shares.map((share) => (total > 0 ? share / total : 1 / shares.length)),
   }
 }

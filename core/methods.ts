@@ -3,9 +3,12 @@ import { mean } from './classical/mean.ts'
 import { ridge } from './classical/ridge.ts'
 import { UserError } from './errors.ts'
 import type { Method } from './method.ts'
+import { hardSharing } from './multitask/hardSharing.ts'
+import { pooledMlp, pooledMlpIntercepts } from './multitask/pooled.ts'
+import { singleTaskMlp } from './multitask/singleTask.ts'
 
 /** The one list of all methods: form, docs, command line and the contract test read it. Baselines first. */
-export const methods: Method[] = [mean, ridge]
+export const methods: Method[] = [mean, ridge, singleTaskMlp, pooledMlp, pooledMlpIntercepts, hardSharing]
 
 /** Throws a UserError that names the nearest id. */
 export function method(id: string): Method {

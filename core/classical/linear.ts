@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Encoder } from '../data/encoding.ts'
+import { link } from '../link.ts'
 import { answer, loadFrame, saveFrame } from '../frame.ts'
 import type { Output } from '../frame.ts'
 import type { Model, NetworkView } from '../method.ts'
@@ -84,17 +85,6 @@ export function loadLinear(bytes: Uint8Array): { linear: Linear; params: unknown
     linear: { encoder, outputs, coefficients, fresh, parameters: parsed.data.parameters },
     params: parsed.data.params,
   }
-}
-
-/** In place: logistic for binary, softmax for several classes. */
-export function link(kind: Output['kind'], out: Float64Array): void {
-  if (kind === 'binary') out[0] = 1 / (1 + Math.exp(-out[0]))
-  if (kind !== 'multiclass') return
-  let largest = -Infinity
-  for (const value of out) if (value > largest) largest = value
-  let sum = 0
-  for (let k = 0; k < out.length; k++) sum += out[k] = Math.exp(out[k] - largest)
-  for (let k = 0; k < out.length; k++) out[k] /= sum
 }
 
 /** Inputs straight to one head per task. */

@@ -33,7 +33,6 @@ export const mean: Method<z.infer<typeof Params>> = {
   },
   work: (s) => s.rows * s.targets + 1,
   // A closed form has nothing to report on the way.
-  // eslint-disable-next-line require-yield
   async *fit(context) {
     const { outputs, encoder } = frameOf(wholeFold(context))
     return model(outputs, encoder)

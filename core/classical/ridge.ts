@@ -40,7 +40,6 @@ export const ridge: Method<z.infer<typeof RidgeParams>> = {
     resume: false,
   },
   work: (s) => (s.rows * s.features ** 2 + s.tasks * s.features ** 3) * (s.taskColumn ? 1 : s.targets) + 1,
-  // eslint-disable-next-line require-yield
   async *fit(context, params) {
     const linear = fitRidge(frameOf(onlyKinds(wholeFold(context), ['regression'])), params.alpha)
     return model(linear, params)

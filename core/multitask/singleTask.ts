@@ -1,0 +1,31 @@
+import type { Method } from '../method.ts'
+import { PerceptronParams } from '../nn/params.ts'
+import { fitPerceptron, loadPerceptron, perceptronModel, perceptronWork } from '../nn/perceptron.ts'
+import { columnsByTask } from '../nn/plan.ts'
+
+/**
+ * The twin of hard sharing: one whole network per task, each with its own rows, scaling, batches and early stopping,
+ * as if it were alone. They are computed side by side in one program, which changes nothing but the time.
+ */
+export const singleTaskMlp: Method<PerceptronParams> = {
+  id: 'single-task-mlp',
+  family: 'classical',
+  name: 'Single-task network',
+  about: 'A network of its own for every task: what learning alone achieves.',
+  cite: 'Rumelhart, Hinton and Williams 1986, Learning representations by back-propagating errors',
+  params: PerceptronParams,
+  can: {
+    taskColumn: true,
+    needsTaskColumn: false,
+    manyTargets: true,
+    missingTargets: true,
+    kinds: ['regression', 'binary', 'multiclass'],
+    newTask: false,
+    adapt: false,
+    onnx: false,
+    resume: true,
+  },
+  work: (s, p) => perceptronWork(s, p, 1, s.taskColumn ? s.targets : s.tasks),
+  fit: (context, params) => fitPerceptron(context, params, { stacked: true, columns: columnsByTask }),
+  load: (bytes, runtime) => perceptronModel(loadPerceptron(bytes), runtime),
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod'
+
+/** The parameters that all perceptrons share, so that twins can be given an equal budget. */
+export const perceptronParams = {
+  hidden: z
+    .array(z.int().min(1).max(4096))
+    .min(0)
+    .max(8)
+    .default([64, 64])
+    .describe('Units of each hidden layer, from the inputs on; an empty list makes the network linear.'),
+  activation: z.enum(['relu', 'tanh']).default('relu').describe('What a hidden unit does with its sum.'),
+  epochs: z.int().min(1).max(100_000).default(200).describe('At most this many passes over the training rows.'),
+  batchSize: z.int().min(1).max(65_536).default(32).describe('Rows per step of learning.'),
+  learningRate: z.number().gt(0).max(1).default(0.003).describe('Size of a step.'),
+  weightDecay: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0.01)
+    .describe('Pull of all weights towards zero, per step and learning rate.'),
+  patience: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(30)
+    .describe('Training ends after this many epochs without a better score on the inner rows; 0 is never.'),
+  classWeights: z
+    .enum(['none', 'balanced'])
+    .default('none')
+    .describe(
+      '"balanced" lets rare classes count as much as common ones; probabilities are then shifted towards them.',
+    ),
+}
+
+export const PerceptronParams = z.strictObject(perceptronParams)
+export type PerceptronParams = z.infer<typeof PerceptronParams>

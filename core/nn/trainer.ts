@@ -1,0 +1,265 @@
+import { z } from 'zod'
+import type { Tensor } from '../engine/runtime.ts'
+import { UserError } from '../errors.ts'
+import type { FitContext, FitEvent } from '../method.ts'
+import { damaged, pack, take, unpack } from '../pack.ts'
+import type { Rng } from '../rng.ts'
+import { initialise } from './layers.ts'
+import { lineOutputs } from './network.ts'
+import { chosenUnits, elementsOf, layerShapes, outputUnits } from './plan.ts'
+import type { Plan } from './plan.ts'
+import type { Lines } from './problem.ts'
+import { programOf } from './programs.ts'
+
+/**
+ * Mini-batch training with AdamW and early stopping, for shared and stacked networks alike. Each chunk is a whole
+ * number of epochs in one call of the runtime; after it the inner rows are scored, the best parameters are kept (of
+ * stacked networks each its own), and training ends once `patience` epochs brought nothing better.
+ *
+ * A checkpoint holds parameters, Adam's state, the best parameters and the count of epochs; batches are drawn from
+ * (rng, epoch), so that a resumed training goes on exactly as it would have.
+ */
+export type Training = {
+  epochs: number
+  batchSize: number
+  learningRate: number
+  weightDecay: number
+  /** Epochs without a better inner score before training ends; 0: never. */
+  patience: number
+}
+
+/** Chunks hold at least this many steps, so that a call of the runtime costs little beside them. */
+const STEPS_PER_CHUNK = 24
+const CHECKPOINTS = 10
+/** Curves of single tasks are told up to this many tasks. */
+const CURVES = 16
+const START = { epoch: 0, step: 0 }
+
+export async function* trainPlan(
+  plan: Plan,
+  lines: Lines,
+  inner: Lines | null,
+  training: Training,
+  { rng: random, runtime, resume }: Pick<FitContext, 'rng' | 'runtime' | 'resume'>,
+): AsyncGenerator<FitEvent, Float32Array> {
+  const session = await runtime.load(programOf('train', plan))
+  const fixed = dataFeeds(plan, lines)
+  const batches = batchesOf(plan, lines, training.batchSize)
+  const perChunk = Math.min(training.epochs, Math.max(1, Math.round(STEPS_PER_CHUNK / batches.steps)))
+  const chunks = Math.ceil(training.epochs / perChunk)
+  const everyChunks = Math.max(5, Math.ceil(chunks / CHECKPOINTS))
+  const nets = plan.stacked ? plan.columns.length : 1
+  let state = resume ? readState(resume, plan) : firstState(initialise(plan, random.split('first')), nets)
+  while (state.epoch < training.epochs) {
+    const epochs = Math.min(perChunk, training.epochs - state.epoch)
+    const steps = epochs * batches.steps
+    const out = await session.run({
+      ...fixed,
+      ...vectors(state),
+      t: scalar(state.step),
+      lr: scalar(training.learningRate),
+      decay: scalar(training.weightDecay),
+      batch: batches.draw(random.split('batches'), state.epoch, epochs),
+    })
+    state = {
+      ...state,
+      theta: asFloat32(out.theta1.data),
+      m: asFloat32(out.m1.data),
+      v: asFloat32(out.v1.data),
+      epoch: state.epoch + epochs,
+      step: state.step + steps,
+    }
+    const { epoch, step } = state
+    const loss = (out.loss.data as Float32Array).reduce((sum, value) => sum + value, 0) / steps
+    if (!Number.isFinite(loss)) throw diverged(training.learningRate)
+    yield { type: 'metric', name: 'loss', split: 'train', task: null, step, value: loss / (plan.stacked ? nets : 1) }
+    if (inner) {
+      const scores = scoreTasks(plan, inner, await lineOutputs(plan, state.theta, inner, runtime))
+      keepBest(plan, state, scores, training.patience)
+      yield {
+        type: 'metric',
+        name: 'loss',
+        split: 'inner',
+        task: null,
+        step,
+        value: average(scores.map((s) => s.loss)),
+      }
+      if (scores.length > 1 && scores.length <= CURVES)
+        for (const { task, loss: value } of scores)
+          yield { type: 'metric', name: 'loss', split: 'inner', task, step, value }
+    }
+    const over = inner !== null && state.stopped.every((stop) => stop === 1)
+    yield { type: 'progress', done: over ? training.epochs : epoch, of: training.epochs }
+    if (over) break
+    if ((epoch / perChunk) % everyChunks === 0 && epoch < training.epochs)
+      yield { type: 'checkpoint', step, bytes: writeState(state) }
+  }
+  return inner ? state.best : state.theta
+}
+
+type State = typeof START & {
+  theta: Float32Array
+  m: Float32Array
+  v: Float32Array
+  best: Float32Array
+  /** [net] inner score of `best`, its epoch, and whether that network is finished. */
+  bestLoss: Float64Array
+  bestEpoch: Float64Array
+  stopped: Uint8Array
+}
+
+const firstState = (theta: Float32Array, nets: number): State => ({
+  ...START,
+  theta,
+  m: new Float32Array(theta.length),
+  v: new Float32Array(theta.length),
+  best: theta,
+  bestLoss: new Float64Array(nets).fill(Infinity),
+  bestEpoch: new Float64Array(nets),
+  stopped: new Uint8Array(nets),
+})
+
+const SavedState = z.object({ epoch: z.int().min(1), step: z.int().min(1) })
+
+function writeState({ epoch, step, ...arrays }: State): Uint8Array {
+  return pack({ epoch, step }, arrays)
+}
+
+function readState(bytes: Uint8Array, plan: Plan): State {
+  const packed = unpack(bytes)
+  const parsed = SavedState.safeParse(packed.header)
+  if (!parsed.success) throw damaged('a checkpoint of another method')
+  const size = layerShapes(plan).reduce((sum, { shape }) => sum + elementsOf(shape), 0)
+  const nets = plan.stacked ? plan.columns.length : 1
+  return {
+    ...parsed.data,
+    theta: take(packed, 'theta', 'f32', size),
+    m: take(packed, 'm', 'f32', size),
+    v: take(packed, 'v', 'f32', size),
+    best: take(packed, 'best', 'f32', size),
+    bestLoss: take(packed, 'bestLoss', 'f64', nets),
+    bestEpoch: take(packed, 'bestEpoch', 'f64', nets),
+    stopped: take(packed, 'stopped', 'u8', nets),
+  }
+}
+
+/** Takes over the parameters of every network whose inner score is the best so far; ends those out of patience. */
+function keepBest(plan: Plan, state: State, scores: TaskScore[], patience: number): void {
+  const nets = state.bestLoss.length
+  const better: number[] = []
+  for (let g = 0; g < nets; g++) {
+    if (state.stopped[g]) continue
+    const own = plan.stacked ? scores.filter((score) => score.column === g) : scores
+    // A network without inner rows has nothing to be judged by: it trains to the end.
+    const loss = own.length ? average(own.map((score) => score.loss)) : -state.epoch
+    if (loss < state.bestLoss[g]) {
+      state.bestLoss[g] = loss
+      state.bestEpoch[g] = state.epoch
+      better.push(g)
+    } else if (patience > 0 && state.epoch - state.bestEpoch[g] >= patience) state.stopped[g] = 1
+  }
+  if (!better.length) return
+  if (nets === 1) {
+    state.best = state.theta
+    return
+  }
+  state.best = state.best.slice()
+  let at = 0
+  for (const { shape } of layerShapes(plan)) {
+    const size = elementsOf(shape) / nets
+    for (const g of better) state.best.set(state.theta.subarray(at + g * size, at + (g + 1) * size), at + g * size)
+    at += size * nets
+  }
+}
+
+type TaskScore = { task: string; column: number; loss: number }
+
+/** Mean loss of each task's inner cells, in double precision. */
+export function scoreTasks(plan: Plan, lines: Lines, out: ArrayLike<number>): TaskScore[] {
+  const stride = plan.stacked ? outputUnits(plan) : chosenUnits(plan)
+  const width = plan.stacked ? 1 : plan.columns.length
+  const unit = (c: number) => (plan.stacked ? 0 : plan.columns.slice(0, c).reduce((sum, col) => sum + col.width, 0))
+  return lines.cells.map(({ task, column, lines: own, weight }) => {
+    const from = unit(column)
+    let sum = 0
+    let total = 0
+    own.forEach((line, i) => {
+      const w = weight ? weight[i] : 1
+      const y = lines.y[line * width + (plan.stacked ? 0 : column)]
+      sum += w * lossOf(plan.columns[column], out, line * stride + from, y)
+      total += w
+    })
+    return { task, column, loss: total > 0 ? sum / total : 0 }
+  })
+}
+
+function lossOf({ kind, width }: Plan['columns'][number], out: ArrayLike<number>, at: number, y: number): number {
+  const value = out[at]
+  if (kind === 'regression') return (value - y) ** 2
+  if (kind === 'binary') return Math.max(value, 0) - value * y + Math.log1p(Math.exp(-Math.abs(value)))
+  let largest = -Infinity
+  for (let k = 0; k < width; k++) largest = Math.max(largest, out[at + k])
+  let sum = 0
+  for (let k = 0; k < width; k++) sum += Math.exp(out[at + k] - largest)
+  return Math.log(sum) + largest - out[at + y]
+}
+
+/**
+ * Batches of lines, epoch after epoch, each from its own stream: every line once an epoch, the last batch filled up
+ * from the front. Stacked networks each go round their own lines, as often as the longest needs.
+ */
+function batchesOf(plan: Plan, lines: Lines, batchSize: number) {
+  const nets = plan.stacked ? plan.columns.length : 1
+  const start = (g: number) => (plan.stacked ? lines.starts[g] : 0)
+  const count = (g: number) => (plan.stacked ? lines.starts[g + 1] - lines.starts[g] : lines.lines)
+  const longest = Math.max(...Array.from({ length: nets }, (_, g) => count(g)))
+  const rows = Math.min(batchSize, longest)
+  const steps = Math.ceil(longest / rows)
+  return {
+    steps,
+    draw(random: Rng, fromEpoch: number, epochs: number): Tensor {
+      const data = new Float32Array(epochs * steps * nets * rows)
+      for (let e = 0; e < epochs; e++)
+        for (let g = 0; g < nets; g++) {
+          const order = random.split(`${fromEpoch + e}/${g}`).permutation(count(g))
+          for (let s = 0; s < steps; s++)
+            for (let j = 0; j < rows; j++)
+              data[((e * steps + s) * nets + g) * rows + j] = start(g) + order[(s * rows + j) % order.length]
+        }
+      return { shape: plan.stacked ? [epochs * steps, nets, rows] : [epochs * steps, rows], data }
+    },
+  }
+}
+
+function dataFeeds(plan: Plan, lines: Lines): Record<string, Tensor> {
+  const columns = plan.stacked ? 1 : plan.columns.length
+  const feeds: Record<string, Tensor> = {
+    x: { shape: [lines.x.length / plan.inputs.length, plan.inputs.length], data: lines.x },
+    y: { shape: [lines.lines, columns], data: lines.y },
+    weight: { shape: [lines.lines, columns], data: lines.weight },
+  }
+  if (plan.stacked) feeds.rowOf = { shape: [lines.lines], data: lines.rowOf }
+  else feeds.owner = { shape: [lines.lines, columns], data: lines.owner }
+  return feeds
+}
+
+const vectors = ({ theta, m, v }: State): Record<string, Tensor> => ({
+  theta: { shape: [theta.length], data: theta },
+  m: { shape: [m.length], data: m },
+  v: { shape: [v.length], data: v },
+})
+const scalar = (value: number): Tensor => ({ shape: [], data: Float32Array.of(value) })
+const average = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+/** The reference runtime computes in double precision; parameters are kept in single everywhere. */
+export const asFloat32 = (data: ArrayLike<number> | BigInt64Array): Float32Array =>
+  data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>)
+
+function diverged(learningRate: number): Error {
+  return new UserError({
+    code: 'training-diverged',
+    who: 'Training',
+    rule: 'must stay within finite numbers.',
+    got: 'a loss that is not a number',
+    remedy: `Try a learning rate below ${learningRate}, or look for extreme values in the data.`,
+  })
+}
