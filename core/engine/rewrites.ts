@@ -56,12 +56,14 @@ const neutral: Rewrite = (node) => {
   }
 }
 
-/** a + -b = a - b, a - -b = a + b, -a + b = b - a. */
+/** a + -b = a - b, a - -b = a + b, -a + b = b - a, and -a s = a (-s) for a scalar s. */
 const signs: Rewrite = (node) => {
   const [a, b] = node.inputs
   if (node.op === 'add' && b.op === 'neg') return sub(a, b.inputs[0])
   if (node.op === 'add' && a.op === 'neg') return sub(b, a.inputs[0])
   if (node.op === 'sub' && b.op === 'neg') return add(a, b.inputs[0])
+  if (node.op === 'mul' && a.op === 'neg' && b.shape.length === 0) return mul(a.inputs[0], neg(b))
+  if (node.op === 'mul' && b.op === 'neg' && a.shape.length === 0) return mul(neg(a), b.inputs[0])
   return null
 }
 

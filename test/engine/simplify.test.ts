@@ -1,0 +1,98 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import type { Expr, Tensor } from '../../core/engine/index.ts'
+import * as e from '../../core/engine/index.ts'
+import { topological } from '../../core/engine/expr.ts'
+import { distance } from './distance.ts'
+import { forward } from './training.ts'
+
+/** Graphs before and after, as golden text. Run with UPDATE_GOLDEN=1 to write them anew, then read the difference. */
+function golden(name: string, outputs: Record<string, Expr>): void {
+  const text = `before\n${e.print(outputs)}\nafter\n${e.print(e.simplify(outputs))}`
+  const file = new URL(`../golden/engine/${name}.txt`, import.meta.url)
+  if (process.env.UPDATE_GOLDEN) writeFileSync(file, text)
+  expect(existsSync(file), `${name}.txt is missing: UPDATE_GOLDEN=1 writes it`).toBe(true)
+  expect(text).toBe(readFileSync(file, 'utf8'))
+}
+const run = async (outputs: Record<string, Expr>, feeds: Record<string, Tensor>, simplify: boolean) =>
+  (await e.referenceRuntime().load(e.compile(outputs, { simplify }))).run(feeds)
+const nodes = (expr: Expr) => topological([expr]).map((node) => node.op)
+const simple = (y: Expr) => e.simplify({ y }).y
+
+const x = e.input('x', ['rows', 3])
+const w = e.input('w', [3, 4])
+
+describe('simplify', () => {
+  it('keeps golden graphs', () => {
+    const b = e.input('b', [4])
+    const y = e.input('y', ['rows', 2])
+    const pieces = [w, b, e.input('u', [4, 2]), e.input('c', [2])]
+    const loss = e.mean(e.square(e.sub(forward(pieces, x, e.tanh as (x: Expr) => Expr), y)))
+    const gradients = Object.fromEntries(e.grad(loss, pieces).map((g, k) => [`g${k}`, g]))
+    golden('mlp-gradient', { loss, ...gradients })
+
+    const inner = e.mean(e.square(e.matmul(x, w)))
+    const [step] = e.grad(inner, [w])
+    const outer = e.mean(e.square(e.matmul(x, e.sub(w, e.mul(0.1, step)))))
+    golden('second-order', { outer, g: e.grad(outer, [w])[0] })
+
+    const descent = e.loop({
+      count: 'steps',
+      state: [w],
+      body(i, [now]) {
+        const rows = e.gather(e.input('batches', ['steps', 5], 'int64'), i)
+        const scaled = e.mul(x, e.add(1, 1))
+        const cost = e.mean(e.square(e.matmul(e.gather(scaled, rows), now)))
+        return { state: [e.sub(now, e.mul(0.1, e.grad(cost, [now])[0]))], scan: [cost] }
+      },
+    })
+    golden('loop', { w1: descent.state[0], costs: descent.scan[0] })
+  })
+
+  it('takes neutral numbers, double signs and double transpositions away', () => {
+    for (const y of [e.add(x, 0), e.mul(1, x), e.neg(e.neg(x)), e.div(x, 1), e.transpose(e.transpose(x)), e.sub(x, 0)])
+      expect(nodes(simple(y))).toEqual(['input'])
+    expect(nodes(simple(e.add(x, e.neg(x))))).toEqual(['input', 'sub'])
+  })
+
+  it('computes constants, shares what is equal, and stretches nothing in vain', () => {
+    expect(nodes(simple(e.mul(e.exp(e.constant(0)), x)))).toEqual(['input'])
+    expect(nodes(simple(e.add(e.exp(x), e.exp(e.add(x, 0)))))).toEqual(['constant', 'input', 'exp', 'mul'])
+    expect(nodes(simple(e.mul(e.broadcastTo(e.size('rows'), ['rows', 3]), x)))).toEqual(['size', 'input', 'mul'])
+  })
+
+  it('moves transpositions into products, and sums over rows onto products', () => {
+    const y = e.transpose(e.matmul(e.transpose(w), e.transpose(x)))
+    expect(nodes(simple(y)).filter((op) => op === 'transpose')).toEqual([])
+    expect(nodes(simple(e.sum(x, [0])))).toContain('matmul')
+  })
+
+  it('moves work that is the same at every step in front of the loop', () => {
+    const { state } = e.loop({ count: 3, state: [w], body: (_i, [s]) => ({ state: [e.add(s, e.sum(e.exp(x)))] }) })
+    const loop = topological([simple(state[0])]).find((node) => node.op === 'loop')!
+    expect(topological((loop.attrs as { outputs: Expr[] }).outputs).map((node) => node.op)).toEqual([
+      'local',
+      'local',
+      'add',
+    ])
+  })
+
+  it('changes no value', async () => {
+    const data = (shape: number[]): Tensor => ({
+      shape,
+      data: Float64Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(3 * i + 1)),
+    })
+    const cost = e.sum(e.logSumExp(e.matmul(e.square(x), e.mul(2, e.mul(w, e.mean(x)))), [1]))
+    const outputs = { cost, g: e.grad(cost, [w])[0], h: e.grad(e.sum(e.square(e.grad(cost, [x])[0])), [x])[0] }
+    const feeds = { x: data([5, 3]), w: data([3, 4]) }
+    expect(distance(await run(outputs, feeds, true), await run(outputs, feeds, false))).toBeLessThan(1e-12)
+  })
+
+  it('gives equal graphs equal keys, and different ones different keys', () => {
+    const program = (scale: number) =>
+      e.compile({ y: e.mul(scale, e.matmul(e.input('x', ['rows', 3]), e.input('w', [3, 4]))) })
+    expect(program(2).key).toBe(program(2).key)
+    expect(program(2).key).not.toBe(program(3).key)
+    expect(program(2).onnx()).toEqual(program(2).onnx())
+  })
+})
