@@ -85,11 +85,14 @@ export function skipRounds(lesson: Lesson, count: number): Lesson {
       rounds.push(descend(rounds[round], trace(rounds[round], row, lesson.kind).grad, lesson.rate))
     }
   }
-  // Whole cycles are dropped, so that round r stays on row r modulo the number of rows.
-  const drop = Math.floor(Math.max(0, rounds.length - KEPT) / lesson.rows.length) * lesson.rows.length
-  const kept = Math.min(drop, round)
-  const cut = kept - (kept % lesson.rows.length)
-  return { ...lesson, rounds: rounds.slice(cut), at: { round: round - cut, step: 0 } }
+  return trimmed({ ...lesson, rounds, at: { round, step: 0 } }, KEPT)
+}
+
+/** At most about `kept` rounds; whole cycles are dropped, so that round r stays on row r modulo the number of rows. */
+export function trimmed(lesson: Lesson, kept: number): Lesson {
+  const most = Math.min(Math.max(0, lesson.rounds.length - kept), lesson.at.round)
+  const cut = most - (most % lesson.rows.length)
+  return { ...lesson, rounds: lesson.rounds.slice(cut), at: { ...lesson.at, round: lesson.at.round - cut } }
 }
 
 /** Another weight now: later rounds no longer follow from it and are forgotten. */
