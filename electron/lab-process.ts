@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util'
+import type { MessagePortMain } from 'electron'
+import type { z } from 'zod'
+import { toErrorJson } from '../core/errors.ts'
+import { answer, Malformed, noticeTexts } from './dispatch.ts'
+import { openLab } from './openLab.ts'
+import type { LabMessage } from './shell/labHost.ts'
+import { ShellMessage } from './shell/labHost.ts'
+import type { ClosableLab } from './web.ts'
+
+/** The lab in a process of its own: Electron's utility process hands it the ports of the pages. */
+const { values } = parseArgs({
+  options: { workspace: { type: 'string' }, crashes: { type: 'string', default: '0' } },
+})
+const shell = process.parentPort
+const tell = (message: z.infer<typeof LabMessage>) => shell.postMessage(message)
+
+let lab: ClosableLab | null = null
+const early: MessagePortMain[] = []
+
+shell.on('message', (event) => {
+  const message = ShellMessage.parse(event.data)
+  if (message.type === 'close') void close()
+  else if (lab) converse(event.ports[0], lab)
+  else early.push(event.ports[0])
+})
+
+try {
+  lab = await openLab({
+    workspace: values.workspace as string,
+    host: 'desktop',
+    crashes: Number(values.crashes),
+  })
+  const opened = lab
+  early.splice(0).forEach((port) => converse(port, opened))
+  const { workspace } = await lab.call('lab.info', {})
+  tell({ type: 'ready', workspace: workspace.path })
+} catch (error) {
+  tell({ type: 'refused', error: toErrorJson(error) })
+  // Leaves a moment for the message to arrive.
+  setTimeout(() => process.exit(2), 100)
+}
+
+function converse(port: MessagePortMain, opened: ClosableLab): void {
+  const unsubscribe = opened.on((notice) => noticeTexts(notice).forEach((text) => port.postMessage(text)))
+  const hangUp = () => {
+    unsubscribe()
+    port.close()
+  }
+  port.on('close', unsubscribe)
+  port.on('message', ({ data }) => {
+    if (typeof data !== 'string') return hangUp()
+    answer(opened, data).then(
+      (text) => port.postMessage(text),
+      (error) => {
+        if (!(error instanceof Malformed)) throw error
+        hangUp()
+      },
+    )
+  })
+  port.start()
+}
+
+async function close(): Promise<void> {
+  await lab?.close()
+  process.exit(0)
+}

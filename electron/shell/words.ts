@@ -1,0 +1,46 @@
+/** Texts of menus and dialogs, English beside Chinese: the system draws them, not the page. */
+export type Language = 'en' | 'zh'
+const WORDS = {
+  file: ['File', '文件'],
+  open: ['Open…', '打开…'],
+  openRecent: ['Open recent', '最近打开'],
+  saveCopy: ['Save a copy…', '另存副本…'],
+  experiment: ['Experiment', '实验'],
+  run: ['Run', '运行'],
+  stop: ['Stop', '停止'],
+  edit: ['Edit', '编辑'],
+  undo: ['Undo', '撤销'],
+  redo: ['Redo', '重做'],
+  cut: ['Cut', '剪切'],
+  copy: ['Copy', '复制'],
+  paste: ['Paste', '粘贴'],
+  selectAll: ['Select all', '全选'],
+  view: ['View', '视图'],
+  data: ['Data', '数据'],
+  setUp: ['Experiment', '实验'],
+  brain: ['Brain', '大脑'],
+  compare: ['Compare', '比较'],
+  learn: ['Learn', '学习'],
+  palette: ['Command palette…', '命令面板…'],
+  zoomIn: ['Zoom in', '放大'],
+  zoomOut: ['Zoom out', '缩小'],
+  zoomReset: ['Actual size', '实际大小'],
+  fullScreen: ['Full screen', '全屏'],
+  help: ['Help', '帮助'],
+  helpOpen: ['Help and shortcuts', '帮助与快捷键'],
+  quit: ['Quit Engram', '退出 Engram'],
+  workspace: ['Engram workspace', 'Engram 工作区'],
+  tables: ['Tables', '数据表'],
+  allFiles: ['All files', '所有文件'],
+  refused: ['This workspace cannot be opened', '无法打开此工作区'],
+  gaveUp: ['The lab ended several times', '实验室进程多次意外结束'],
+  gaveUpDetail: [
+    'What was saved is safe. Quit, and start Engram again; if it happens once more, please report it.',
+    '已保存的内容是安全的。请退出并重新启动 Engram;若再次发生,请报告此问题。',
+  ],
+  chooseAnother: ['Open another workspace…', '打开其他工作区…'],
+  startNew: ['Start a new workspace', '新建工作区'],
+} as const satisfies Record<string, readonly [string, string]>
+export type Word = keyof typeof WORDS
+
+export const words = (language: Language) => (word: Word) => WORDS[word][language === 'zh' ? 1 : 0]
