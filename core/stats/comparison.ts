@@ -32,6 +32,8 @@ export const MethodFigures = z.object({
   parameters: z.number().nullable(),
   /** Id of the run fitted on every row, once it is done: what predict, export and Brain use. */
   allRun: z.string().nullable(),
+  /** Figure of each training seed over folds and tasks, where there are several: shown apart from the interval. */
+  seeds: z.array(z.object({ seed: z.int(), mean: z.number().nullable() })).optional(),
 })
 export type MethodFigures = z.infer<typeof MethodFigures>
 
@@ -53,6 +55,23 @@ export const Difference = z.object({
 })
 export type Difference = z.infer<typeof Difference>
 
+/** Many methods on many tasks: Wilcoxon with Holm per pair first, Friedman with Nemenyi over all second. */
+export const Ranking = z.object({
+  tasks: z.int(),
+  pairs: z.array(
+    z.object({ method: z.string(), against: z.string(), p: z.number().nullable(), adjusted: z.number().nullable() }),
+  ),
+  friedman: z
+    .object({
+      statistic: z.number(),
+      p: z.number(),
+      criticalDifference: z.number(),
+      ranks: z.array(z.object({ method: z.string(), rank: z.number() })),
+    })
+    .nullable(),
+})
+export type Ranking = z.infer<typeof Ranking>
+
 export const Comparison = z.object({
   /** Where runs must not be ranked together: the differing field and its values; figures are still listed. */
   differs: z.object({ field: z.string(), values: z.array(z.string()) }).nullable(),
@@ -68,6 +87,14 @@ export const Comparison = z.object({
   looks: z.int(),
   complete: z.boolean(),
   /** Message keys with values: leakage, few folds, early stop, and so on. */
-  warnings: z.array(z.object({ code: z.string(), text: z.string() })),
+  warnings: z.array(
+    z.object({
+      code: z.string(),
+      text: z.string(),
+      params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+    }),
+  ),
+  /** With at least six tasks and three methods whose every task has a figure. */
+  ranking: Ranking.optional(),
 })
 export type Comparison = z.infer<typeof Comparison>

@@ -1,0 +1,117 @@
+import { cellsByTask, meanOf } from '../predictions.ts'
+import { rng } from '../rng.ts'
+import { byFold, foldId, paired, type Evidence, type Predictions } from './evidence.ts'
+import { average, variance, type Measured } from './intervals.ts'
+import type { Metric } from './metrics.ts'
+import { bootstrap, drawBlocks, entryOf, spread, type Draws, type Entry, type Replicates } from './resampling.ts'
+
+const MAX_UNITS = 4000
+const MAX_WORK = 1e8
+
+/** The bootstrap of rows or blocks over all kept predictions; the draws are shared by every method and task. */
+export function rowBootstrap(c: {
+  evidence: readonly Evidence[]
+  metric: Metric
+  predictions: Predictions
+  blocks: Int32Array | null
+}): { units: number; of(a: Evidence, b: Evidence | null, task: string | null): Measured | null } {
+  const { metric, blocks } = c
+  const units = new Map<string, number>()
+  const random = rng('bootstrap')
+  const unitOf = (row: number) => {
+    const name = blocks && blocks[row] >= 0 ? `block ${blocks[row]}` : `row ${row}`
+    const known = units.get(name)
+    if (known !== undefined) return known
+    // Beyond MAX_UNITS units, random bags of units are drawn instead: the variance of a mean is the same.
+    const unit = units.size < MAX_UNITS ? units.size : random.int(MAX_UNITS)
+    units.set(name, unit)
+    return unit
+  }
+  const entries = new Map<Evidence, Entry[]>()
+  let complete = true
+  for (const e of c.evidence) {
+    const own: Entry[] = []
+    for (const run of e.tested) {
+      const said = c.predictions(run)
+      if (!said) {
+        complete = false
+        continue
+      }
+      for (const episode of new Set(said.episode)) {
+        const keep = (row: number) => said.episode[row] === episode
+        const cells = cellsByTask(said, keep)
+        const rowsOf: number[][] = said.tasks.map(() => [])
+        for (const { task, observed } of said.targets)
+          for (let row = 0; row < said.rows.length; row++)
+            if (task[row] >= 0 && observed[row] && keep(row)) rowsOf[task[row]].push(said.rows[row])
+        said.tasks.forEach((task, k) => {
+          if (!metric.kinds.includes(task.kind) || !rowsOf[k].length) return
+          own.push(entryOf(task.id, foldId(run), cells[k], Int32Array.from(rowsOf[k], unitOf), metric))
+        })
+      }
+    }
+    entries.set(e, own)
+  }
+  const count = complete ? Math.min(units.size, MAX_UNITS) : 0
+  const work = [...entries.values()].flat().reduce((sum, entry) => sum + entry.sums.length + entry.blocks.length, 1)
+  const replicates = Math.round(Math.max(200, Math.min(1000, MAX_WORK / work)))
+  let draws: Draws | null = null
+  const known = new Map<string, Replicates>()
+  const replicatesOf = (e: Evidence, folds: ReadonlySet<string>) => {
+    const key = `${e.key} ${[...folds].sort().join(' ')}`
+    const found = known.get(key)
+    if (found) return found
+    draws ??= drawBlocks(count, replicates, rng('bootstrap/draws'))
+    const made = bootstrap(
+      (entries.get(e) as Entry[]).filter((entry) => folds.has(entry.fold)),
+      metric,
+      draws,
+    )
+    known.set(key, made)
+    return made
+  }
+  return {
+    units: count,
+    of(a, b, task) {
+      const perFold = paired(a, b, (e, shared) => byFold(e, task, shared))
+      if (count < 2 || !perFold.size) return null
+      const folds = new Set(perFold.keys())
+      const own = replicatesOf(a, folds)
+      const other = b && replicatesOf(b, folds)
+      const tasks = task === null ? [...own.keys()].filter((id) => !other || other.has(id)) : [task]
+      const n = unitsIn(
+        (entries.get(a) as Entry[]).filter((entry) => folds.has(entry.fold) && tasks.includes(entry.task)),
+      )
+      if (n < 2) return null
+      const drawn = new Float64Array(replicates).map(
+        (_, r) => (meanOver(own, tasks, r) ?? NaN) - (other ? (meanOver(other, tasks, r) ?? NaN) : 0),
+      )
+      return widened([...perFold.values()], spread(drawn) ** 2 * (n / (n - 1)), n)
+    },
+  }
+}
+
+function meanOver(replicates: Replicates, tasks: readonly string[], r: number): number | null {
+  return meanOf(
+    tasks.map((task) => {
+      const value = replicates.get(task)?.[r] ?? NaN
+      return Number.isFinite(value) ? value : null
+    }),
+  )
+}
+
+function unitsIn(entries: readonly Entry[]): number {
+  const units = new Set<number>()
+  for (const entry of entries) for (const block of entry.blocks) units.add(block)
+  return units.size
+}
+
+/** Rows' variance, or that of the folds' figures where it is larger; degrees of freedom by Satterthwaite (1946). */
+function widened(perFold: number[], ofRows: number, n: number): Measured | null {
+  if (!Number.isFinite(ofRows)) return null
+  const folds = perFold.length
+  const extra = folds > 1 ? Math.max(0, variance(perFold) / folds - ofRows) : 0
+  const total = ofRows + extra
+  const df = total > 0 ? total ** 2 / (ofRows ** 2 / (n - 1) + (extra ? extra ** 2 / (folds - 1) : 0)) : n - 1
+  return { mean: average(perFold), se: Math.sqrt(total), df, n }
+}

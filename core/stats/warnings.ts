@@ -1,0 +1,75 @@
+import type { Evaluation } from '../experiment.ts'
+import { tQuantile } from './distributions.ts'
+import type { Comparison } from './comparison.ts'
+import { byTask, type Evidence } from './evidence.ts'
+import { foldsFor, type Measured } from './intervals.ts'
+import type { Measure } from './measure.ts'
+import type { Metric } from './metrics.ts'
+
+export type Warning = { code: string; params: Record<string, string | number> }
+type About = {
+  comparison: Comparison
+  evidence: readonly Evidence[]
+  measure: Measure
+  metric: Metric
+  against: readonly [Evidence, Evidence][]
+  evaluation: Evaluation
+}
+
+/** What a reader must know beside the figures; texts are in the catalogue under `warning.<code>`. */
+export function warningsOf(about: About): Warning[] {
+  const { comparison: c, evidence, metric } = about
+  const out: Warning[] = []
+  const say = (code: string, params: Warning['params'] = {}) => out.push({ code, params })
+  if (c.differs) {
+    say('differs', { field: c.differs.field, values: c.differs.values.join('; ') })
+    if (c.differs.field === 'data.roles.group') say('group-leak')
+  }
+  if (!c.complete) {
+    const total = evidence.reduce((sum, e) => sum + e.runs.length, 0)
+    say('partial', { done: c.methods.reduce((sum, m) => sum + m.runs.done, 0), of: total })
+  }
+  for (const m of c.methods) if (m.runs.failed) say('failed', { method: m.label, failed: m.runs.failed })
+  if (c.looks > 1 && !c.complete) say('looks', { looks: c.looks })
+  if (c.interval.rule === 'none') say('no-interval')
+  else if (c.interval.unit === 'folds' && c.interval.n < 5) say('few-folds', { folds: c.interval.n })
+  else if (c.interval.unit !== 'folds' && c.interval.n < 10) say(`few-${c.interval.unit}`, { n: c.interval.n })
+  if (metric.unit === 'target' && c.tasks.length > 1) say('mixed-units', { metric: metric.name })
+  const unlike = evidence.filter((e) => e.folds.size && byTask(e).size < c.tasks.length)
+  for (const e of unlike) say('tasks-missing', { method: e.key, missing: c.tasks.length - byTask(e).size })
+  if (!c.differs) out.push(...narrower(about))
+  return out
+}
+
+/** For the first chosen method that is not settled over all tasks: what would narrow its interval by a quarter. */
+function narrower({ comparison, against, measure, metric, evaluation }: About): Warning[] {
+  const open = comparison.differences.find((d) => {
+    const chosen = comparison.methods.find((m) => m.key === d.method)?.role === 'chosen'
+    return d.task === null && chosen && d.call === 'not-settled' && d.ci95
+  })
+  const pair = open && against.find(([a, b]) => a.key === open.method && b.key === open.against)
+  const measured = pair && measure.of(pair[0], pair[1], null)
+  if (!open || !measured || measured.n < 3 || !(measured.se > 0)) return []
+  const { unit } = measure.rule
+  const label = comparison.methods.find((m) => m.key === open.method)?.label ?? open.method
+  if (unit === 'folds') {
+    const found = foldsFor(measured, measure.ratio, 0.75)
+    if (!found || evaluation.protocol !== 'k-fold') return []
+    return [{ code: 'narrower-folds', params: { folds: found.folds, half: rounded(found.half), method: label } }]
+  }
+  const found = unitsFor(measured, 0.75)
+  return [
+    {
+      code: `narrower-${unit}`,
+      params: { n: found.more, half: rounded(found.half), method: label, metric: metric.name },
+    },
+  ]
+}
+
+/** Independent units: the half-width falls with the square root of their number. */
+function unitsFor(m: Measured, factor: number): { more: number; half: number } {
+  const more = Math.ceil(m.n * (1 / factor ** 2 - 1))
+  return { more, half: factor * tQuantile(0.975, m.df) * m.se }
+}
+
+const rounded = (value: number) => Number(value.toPrecision(2))
