@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import { z } from 'zod'
 import type { Plan } from '../../core/contract.ts'
-import { Roles } from '../../core/data/roles.ts'
 import { UserError } from '../../core/errors.ts'
 import { expand } from '../../core/expand.ts'
 import type { ExperimentSpec, Trial } from '../../core/experiment.ts'
 import { methods } from '../../core/methods.ts'
+import { propose } from '../../core/propose.ts'
 import type { Context, Handlers } from './context.ts'
 import { datasetOf, fileOf, importFiles, importSample } from './data.ts'
 import { summaryOf } from './queue.ts'
@@ -58,8 +58,7 @@ export async function resolve(c: Context, spec: ExperimentSpec): Promise<Experim
   if (data.generator !== undefined) return rest
   const hash = data.hash ?? (await importData(c, spec))
   const dataset = datasetOf(c, hash)
-  const suggested = dataset.summary.suggestedTargets
-  const roles = data.roles ?? dataset.roles ?? Roles.parse({ targets: suggested ?? [] })
+  const roles = data.roles ?? dataset.roles ?? propose(dataset.summary).roles
   return { ...rest, data: { hash, roles } }
 }
 

@@ -4,6 +4,7 @@ import { LabApi, type Call, type Lab, type Notice } from '../../core/contract.ts
 import type { Runtime } from '../../core/engine/runtime.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Context, Handlers, LabOptions, Session } from './context.ts'
+import { brainCalls } from './brain.ts'
 import { dataCalls } from './data.ts'
 import { Estimator } from './estimate.ts'
 import { experimentCalls } from './experiments.ts'
@@ -123,7 +124,7 @@ export async function createLab(options: LabOptions): Promise<Lab & { close(): P
 }
 
 function handlersOf(c: Context) {
-  return { ...dataCalls(c), ...experimentCalls(c), ...useCalls(c) }
+  return { ...dataCalls(c), ...experimentCalls(c), ...brainCalls(c), ...useCalls(c) }
 }
 
 async function openSession(

@@ -37,7 +37,8 @@ export class Blobs {
     if (!row) return null
     let bytes: Uint8Array
     try {
-      bytes = row.packed ? zstdDecompressSync(row.bytes, { maxOutputLength: row.size }) : row.bytes
+      // Plain bytes of their own: a Buffer may lie anywhere in a larger one, and its `slice` copies nothing.
+      bytes = new Uint8Array(row.packed ? zstdDecompressSync(row.bytes, { maxOutputLength: row.size || 1 }) : row.bytes)
     } catch {
       throw faults.contentDamaged(this.file, `blob ${hash.slice(0, 12)}`)
     }

@@ -138,7 +138,7 @@ export class Records {
       { seq: number; hash: string; bytes: Buffer } | undefined
     if (!row) return null
     const body = row.bytes.subarray(1)
-    return { seq: row.seq, hash: row.hash, bytes: row.bytes[0] ? zstdDecompressSync(body) : new Uint8Array(body) }
+    return { seq: row.seq, hash: row.hash, bytes: new Uint8Array(row.bytes[0] ? zstdDecompressSync(body) : body) }
   }
 
   dropCheckpoint(run: number): void {

@@ -1,0 +1,96 @@
+import type { Network } from '../../core/contract.ts'
+import { UserError } from '../../core/errors.ts'
+import { wholeFold } from '../../core/frame.ts'
+import type { Model, NetworkView } from '../../core/method.ts'
+import { score } from '../../core/predictions.ts'
+import { defaultMetric, metricOf, type Metric } from '../../core/stats/metrics.ts'
+import { testOf } from '../../core/testing.ts'
+import { trialData, type TrialData } from '../../core/trialData.ts'
+import type { Context, Handlers } from './context.ts'
+import { cannotDo, trainedModel, type Trained } from './models.ts'
+
+type Calls = 'run.network' | 'run.lesion'
+
+/** What a lesion starts from: asked for again and again while a person clicks through units. */
+type Bench = { run: string; trained: Trained; data: TrialData; before: Map<string, number | null>; metric: Metric }
+
+export function brainCalls(c: Context): Handlers<Calls> {
+  let bench: Promise<Bench> | null = null
+  let benchOf = ''
+  return {
+    async 'run.network'({ run: id }) {
+      const { run, model } = await trainedModel(c, id)
+      return toJson(networkOf(run, model))
+    },
+
+    async 'run.lesion'({ run: id, silence }) {
+      if (!bench || benchOf !== id) {
+        bench = makeBench(c, id)
+        benchOf = id
+        bench.catch(() => (benchOf = ''))
+      }
+      const { trained, data, before, metric } = await bench
+      const { run, model } = trained
+      checkUnits(networkOf(run, model), silence)
+      if (!model.silence) throw cannotDo(run, 'go on with a part of it silenced', 'Take a run of a neural network.')
+      const after = silence.length ? await figures(model.silence(silence), data, metric) : before
+      return {
+        metric: metric.id,
+        better: metric.better,
+        rows: data.test ? 'test' : 'training',
+        perTask: [...before].map(([task, value]) => ({ task, before: value, after: after.get(task) ?? null })),
+      }
+    },
+  }
+}
+
+async function makeBench(c: Context, id: string): Promise<Bench> {
+  const trained = await trainedModel(c, id)
+  const { set } = c.store.load(trained.experiment.spec.data)
+  const data = trialData(trained.run.trialSpec, set)
+  const metric = metricOf(defaultMetric(set.tasks.map((task) => task.kind))) as Metric
+  return { run: id, trained, data, metric, before: await figures(trained.model, data, metric) }
+}
+
+/** Test rows; of a model that was fitted on every row, the rows it learned from. */
+async function figures(model: Model, { train, inner, test }: TrialData, metric: Metric) {
+  const asked = test ?? [{ support: null, query: wholeFold({ train, inner }) }]
+  return score(await testOf(model, train, inner, asked), metric)
+}
+
+function networkOf(run: Trained['run'], model: Model): NetworkView {
+  const network = model.network?.()
+  if (network) return network
+  throw cannotDo(run, 'show a network', 'Take a run of a neural network.')
+}
+
+function checkUnits(network: NetworkView, silence: { layer: string; unit: number }[]): void {
+  for (const { layer, unit } of silence) {
+    const found = network.layers.find((each) => each.id === layer)
+    if (found && unit < found.units) continue
+    throw new UserError({
+      code: 'lesion.unknown-unit',
+      who: 'Lesion',
+      rule: found
+        ? `Layer "${layer}" has the units 0 to ${found.units - 1}.`
+        : `The layers are ${network.layers.map((each) => each.id).join(', ')}.`,
+      got: `unit ${unit} of layer "${layer.slice(0, 100)}"`,
+      remedy: 'Take a unit of the diagram.',
+    })
+  }
+}
+
+function toJson({ layers, edges }: NetworkView): Network {
+  return {
+    layers,
+    edges: edges.map(({ from, to, weights, bias }) => ({
+      from,
+      to,
+      weights: Array.from(weights, short),
+      bias: bias && Array.from(bias, short),
+    })),
+  }
+}
+
+/** Six figures are more than a diagram shows, and keep a large network within one message. */
+const short = (value: number) => Number(value.toPrecision(6))

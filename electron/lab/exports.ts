@@ -1,0 +1,92 @@
+import { readPredictions } from '../../core/predictions.ts'
+import type { RunSummary } from '../../core/contract.ts'
+import type { Context } from './context.ts'
+import { needRun } from './experiments.ts'
+import { cannotDo, trainedModel } from './models.ts'
+import { toCsv, type Cell } from './newRows.ts'
+import { summaryOf } from './queue.ts'
+import { VERSION } from './version.ts'
+import type { RunRow } from './workspace/records.ts'
+
+export type Exported = { name: string; mime: string; bytes: Uint8Array }
+
+/** One run as a file: its model (onnx), its predictions of the test rows (csv), or its figures (json, latex). */
+export async function exportRun(c: Context, id: string, format: 'onnx' | 'csv' | 'json' | 'latex'): Promise<Exported> {
+  const run = needRun(c, id)
+  const name = `${run.methodKey}-${run.id}`.replaceAll(/[^\p{L}\p{N}.-]+/gu, '_')
+  const text = (extension: string, mime: string, content: string) => ({
+    name: `${name}.${extension}`,
+    mime,
+    bytes: Buffer.from(content),
+  })
+  if (format === 'json') return text('json', 'application/json', asJson(c, run))
+  if (format === 'latex') return text('tex', 'application/x-tex', asLatex(run))
+  if (format === 'csv') return text('csv', 'text/csv', asCsv(c, run))
+  const { model } = await trainedModel(c, id)
+  if (!model.onnx) throw cannotDo(run, 'be written as ONNX', 'Take a method that can, for example hard-sharing.')
+  return { name: `${name}.onnx`, mime: 'application/octet-stream', bytes: model.onnx() }
+}
+
+function asJson(c: Context, run: RunRow): string {
+  const experiment = c.workspace.records.experiment(run.experiment)
+  const events = c.workspace.records.events(run)
+  const content = {
+    engram: VERSION,
+    dataHash: experiment?.dataHash,
+    spec: experiment?.spec,
+    run: summaryOf(run),
+    events,
+  }
+  return `${JSON.stringify(content, null, 2)}\n`
+}
+
+/** Row (from 1), episode, task, truth and prediction of every measured test cell; probabilities for classes. */
+function asCsv(c: Context, run: RunRow): string {
+  if (!run.blobs.predictions) throw cannotDo(run, 'show predictions of test rows', 'Take a run of a fold that is done.')
+  const said = readPredictions(c.workspace.blobs.need(run.blobs.predictions))
+  const widest = Math.max(1, ...said.targets.map((target) => target.width))
+  const columns = [
+    'row',
+    'episode',
+    'task',
+    'truth',
+    ...Array.from({ length: widest }, (_, k) => (widest > 1 ? `p${k}` : 'prediction')),
+  ]
+  const rows: Cell[][] = []
+  said.tasks.forEach(({ id, target, classes }, k) => {
+    const { width, task, truth, observed, values } = said.targets[target]
+    for (let i = 0; i < said.rows.length; i++) {
+      if (task[i] !== k || !observed[i]) continue
+      const numbers = Array.from({ length: widest }, (_, w): Cell => (w < width ? values[i * width + w] : null))
+      rows.push([said.rows[i] + 1, said.episode[i], id, classes ? classes[truth[i]] : truth[i], ...numbers])
+    }
+  })
+  return toCsv(columns, rows)
+}
+
+/** A booktabs table: one row per task, one column per metric. */
+function asLatex({ metrics, methodKey, fold, seed }: RunSummary): string {
+  const names = Object.keys(metrics)
+  const tasks = [...new Set(names.flatMap((name) => Object.keys(metrics[name].perTask)))]
+  const number = (value: number | null | undefined) =>
+    value === null || value === undefined ? '--' : value.toPrecision(4)
+  const line = (cells: string[]) => `  ${cells.join(' & ')} \\\\`
+  return [
+    `% ${escape(methodKey)}, fold ${fold}, seed ${seed}`,
+    `\\begin{tabular}{l${'r'.repeat(names.length)}}`,
+    '  \\toprule',
+    line(['task', ...names.map(escape)]),
+    '  \\midrule',
+    ...tasks.map((task) => line([escape(task), ...names.map((name) => number(metrics[name].perTask[task]))])),
+    '  \\midrule',
+    line(['mean', ...names.map((name) => number(metrics[name].value))]),
+    '  \\bottomrule',
+    '\\end{tabular}',
+    '',
+  ].join('\n')
+}
+
+const escape = (text: string) =>
+  text.replaceAll(/[&%$#_{}\\~^]/g, (sign) =>
+    sign === '\\' ? '\\textbackslash{}' : sign === '~' || sign === '^' ? `\\${sign}{}` : `\\${sign}`,
+  )

@@ -1,0 +1,180 @@
+import { cell } from '../../core/data/summary.ts'
+import type { Column, Table } from '../../core/data/table.ts'
+import type { Task, TaskSet } from '../../core/data/taskSet.ts'
+import { UserError } from '../../core/errors.ts'
+import type { Model } from '../../core/method.ts'
+import type { ModelAbout } from '../../core/saved.ts'
+
+/** A cell of a table of answers. */
+export type Cell = string | number | null
+export type Answers = { columns: string[]; rows: Cell[][]; warnings: { code: string; text: string }[] }
+
+/**
+ * New rows as a task set of the model's own tasks. Columns are found by name; targets need not be there. A level of
+ * the task column that the model never saw is a new task of its own.
+ */
+export function newRows(table: Table, about: ModelAbout, taskColumn: string | null, name: string): TaskSet {
+  const find = (column: string) => table.columns.findIndex((each) => each.name === column)
+  const grouped = about.tasks.some((task) => task.group !== null)
+  const wanted = [...about.features.map((feature) => feature.name), ...(grouped && taskColumn ? [taskColumn] : [])]
+  const missing = wanted.filter((column) => find(column) < 0)
+  if (missing.length)
+    throw new UserError({
+      code: 'predict.missing-columns',
+      who: name,
+      rule: `must have every column that the model learned from: ${listed(wanted)}.`,
+      got: `no column ${listed(missing.map((column) => `"${column}"`))}`,
+      remedy: 'Add the columns, or correct their names. Empty cells are allowed.',
+    })
+  const blank = (n: number): Column => ({
+    name: about.targets[n].name,
+    kind: 'number',
+    values: new Float64Array(table.rows),
+    valid: new Uint8Array(table.rows),
+  })
+  const features = about.features.map((feature) => find(feature.name))
+  // Targets that happen to be in the file are not looked at.
+  const columns = [...table.columns, ...about.targets.map((_, n) => blank(n))]
+  const targets = about.targets.map((_, n) => table.columns.length + n)
+  const groups = grouped && taskColumn ? groupsOf(table, find(taskColumn), about) : null
+  const tasks = tasksOf(about, groups?.levels ?? null)
+  const place = new Map(tasks.map((task, k) => [`${task.target}/${task.group ?? ''}`, k]))
+  const taskOf = (row: number, target: number) =>
+    place.get(`${target}/${groups ? (groups.group[row] < 0 ? 'none' : groups.group[row]) : ''}`) ?? -1
+  return {
+    table: { ...table, columns },
+    features,
+    targets,
+    tasks,
+    taskOf,
+    observed: new Uint8Array(about.targets.length * table.rows),
+    group: groups?.group ?? null,
+    groups: groups?.levels ?? null,
+    blocks: null,
+    split: null,
+    weight: null,
+  }
+}
+
+function groupsOf(table: Table, at: number, about: ModelAbout): { group: Int32Array; levels: string[] } {
+  const levels = [...new Set(about.tasks.map((task) => task.group as string))]
+  const place = new Map(levels.map((level, i) => [level, i]))
+  const group = Int32Array.from({ length: table.rows }, (_, row) => {
+    const value = cell(table.columns[at], row)
+    if (value === null) return -1
+    const level = String(value)
+    const known = place.get(level)
+    if (known !== undefined) return known
+    place.set(level, levels.length)
+    return levels.push(level) - 1
+  })
+  return { group, levels }
+}
+
+function tasksOf(about: ModelAbout, levels: string[] | null): Task[] {
+  const classesOf = (target: number) => about.targets[target].classes ?? undefined
+  const known = about.tasks.map(({ id, target, kind, group }): Task => ({
+    id,
+    target,
+    kind,
+    group: group === null || !levels ? null : levels.indexOf(group),
+    classes: classesOf(target),
+  }))
+  if (!levels) return known
+  const seen = new Set(about.tasks.map((task) => task.group))
+  const fresh = levels.flatMap((level, group) =>
+    seen.has(level)
+      ? []
+      : about.targets.map((target, t): Task => ({
+          id: about.targets.length > 1 ? `${target.name}@${level}` : level,
+          target: t,
+          group,
+          kind: about.tasks.find((task) => task.target === t)?.kind ?? 'regression',
+          classes: classesOf(t),
+        })),
+  )
+  return [...known, ...fresh]
+}
+
+/** The model's answers: the row, its task, and per target the number or the class with the probability of each. */
+export async function answers(
+  model: Model,
+  set: TaskSet,
+  about: ModelAbout,
+  taskColumn: string | null,
+): Promise<Answers> {
+  const { rows: n } = set.table
+  const rows = Int32Array.from({ length: n }, (_, row) => row)
+  const said = await model.predict({ set, rows, tasks: Int32Array.from(set.tasks, (_, k) => k) })
+  const columns = ['row']
+  const parts: ((row: number) => Cell)[] = [(row) => row + 1]
+  if (set.group && taskColumn) {
+    columns.push(taskColumn)
+    parts.push((row) => (set.group![row] < 0 ? null : set.groups![set.group![row]]))
+  }
+  let silent = 0
+  about.targets.forEach(({ name, classes }, t) => {
+    const { width, values } = said.targets[t]
+    const value = (row: number, k: number) =>
+      Number.isFinite(values[row * width + k]) ? values[row * width + k] : null
+    const share = (row: number, k: number) => {
+      if (width > 1) return value(row, k)
+      const one = value(row, 0)
+      return one === null ? null : k === 1 ? one : 1 - one
+    }
+    for (let row = 0; row < n; row++) if (value(row, 0) === null) silent++
+    columns.push(name)
+    if (!classes) return void parts.push((row) => value(row, 0))
+    parts.push((row) => {
+      let best = -1
+      for (let k = 0; k < classes.length; k++)
+        if (share(row, k) !== null && (best < 0 || share(row, k)! > share(row, best)!)) best = k
+      return best < 0 ? null : classes[best]
+    })
+    classes.forEach((label, k) => {
+      columns.push(`${name}: ${label}`)
+      parts.push((row) => share(row, k))
+    })
+  })
+  return {
+    columns,
+    rows: Array.from(rows, (row) => parts.map((part) => part(row))),
+    warnings: [...warningsOf(set, about), ...(silent ? [unanswered(silent)] : [])],
+  }
+}
+
+const unanswered = (cells: number) => ({
+  code: 'predict.unanswered',
+  text: `${cells} cells have no prediction: the model was not trained for their task.`,
+})
+
+function warningsOf(set: TaskSet, about: ModelAbout): Answers['warnings'] {
+  const warnings: Answers['warnings'] = []
+  about.features.forEach(({ name, levels, kind }, f) => {
+    const column = set.table.columns[set.features[f]]
+    const empty = column.valid.reduce((sum, valid) => sum + (valid ? 0 : 1), 0)
+    if (empty) warnings.push({ code: 'predict.missing-cells', text: `${name}: ${empty} cells are empty.` })
+    if (kind === 'number' || !levels || !column.levels) return
+    const known = new Set(levels)
+    const unknown = column.levels.filter((level) => !known.has(level))
+    if (unknown.length)
+      warnings.push({
+        code: 'predict.unknown-levels',
+        text: `${name}: the model never saw ${listed(unknown.map((level) => `"${level}"`))}.`,
+      })
+  })
+  return warnings
+}
+
+function listed(names: string[]): string {
+  return names.length > 12 ? `${names.slice(0, 12).join(', ')} and ${names.length - 12} more` : names.join(', ')
+}
+
+/** RFC 4180, UTF-8 with CRLF; numbers in full precision. */
+export function toCsv(columns: string[], rows: Cell[][]): string {
+  const quote = (value: Cell) => {
+    const text = value === null ? '' : String(value)
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  }
+  return [columns, ...rows].map((row) => row.map(quote).join(',') + '\r\n').join('')
+}
