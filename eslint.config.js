@@ -26,7 +26,12 @@ export default ts.config(
   {
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: { parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'] } },
-    rules: { 'svelte/no-navigation-without-resolve': 'off' },
+    rules: {
+      'svelte/no-navigation-without-resolve': 'off',
+      // `let { a } = $props()` is how props are written; what is not reactive here is so on purpose.
+      'prefer-const': 'off',
+      'svelte/prefer-svelte-reactivity': 'off',
+    },
   },
   { files: ['core/**/*.ts'], rules: { 'no-console': 'error', 'no-restricted-syntax': ['error', ...purity] } },
 )

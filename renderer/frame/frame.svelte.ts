@@ -1,4 +1,4 @@
-import { createContext } from 'svelte'
+import { createContext, untrack } from 'svelte'
 import type { Snippet } from 'svelte'
 import type { Key } from '../i18n/index.ts'
 
@@ -28,8 +28,9 @@ export class Frame {
 
   /** A view answers a command while it is on screen; returns a function that ends it. */
   answer(command: CommandId, handler: () => void): () => void {
-    const before = this.handlers[command]
-    this.handlers = { ...this.handlers, [command]: handler }
+    // Called inside effects, which must not depend on what others answer.
+    const before = untrack(() => this.handlers[command])
+    this.handlers = { ...untrack(() => this.handlers), [command]: handler }
     return () => {
       if (this.handlers[command] === handler) this.handlers = { ...this.handlers, [command]: before }
     }

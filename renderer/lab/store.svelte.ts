@@ -6,6 +6,7 @@ import { toErrorJson } from '../../core/errors.ts'
 import type { UserErrorJson } from '../../core/errors.ts'
 import type { Connection } from './client.ts'
 import type { Host } from './connect.ts'
+import { Importer } from './importer.svelte.ts'
 import { LiveRun } from './liveRun.svelte.ts'
 import { Place } from './place.svelte.ts'
 import { settings } from './settings.svelte.ts'
@@ -23,6 +24,7 @@ export class LabStore {
   readonly host: Host
   readonly place = new Place()
   readonly undo = new Undo()
+  readonly importer: Importer = new Importer(this)
 
   connection = $state<Connection>('connecting')
   info = $state.raw<Result<'lab.info'> | null>(null)
@@ -149,6 +151,21 @@ export class LabStore {
       this.tell('experiment.bin', { id: line.id, binned: to })
     }
     return this.undo.do({ what: () => line.name, undo: () => set(!binned), redo: () => set(binned) })
+  }
+
+  /** Another workspace: nothing of the old one stays on screen. */
+  async openWorkspace(path: string) {
+    try {
+      await this.call('workspace.open', { path })
+    } catch (error) {
+      this.fault(error)
+      return
+    }
+    this.known.clear()
+    this.opened.clear()
+    this.live.clear()
+    this.place.go('data')
+    await this.refresh(false)
   }
 
   private line(id: string, otherwise: ExperimentLine): ExperimentLine {
