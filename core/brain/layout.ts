@@ -1,0 +1,136 @@
+import type { NetworkLayer, NetworkView } from '../method.ts'
+import { rankWeights, strongestWeights, type DiagramWeight, type RankedWeights } from './diagram.ts'
+
+/**
+ * A network as a layered diagram, left to right: inputs, trunk, towers and heads, each layer in the column of its
+ * longest path from the inputs; layers of one column stand below each other, units in their own order. Coordinates
+ * are in the unit of `width` and `height`; nothing here depends on weights, so a threshold moves no unit.
+ */
+export type Unit = {
+  layer: string
+  unit: number
+  kind: NetworkLayer['kind']
+  /** Name where the unit has one: an encoded input, an output. */
+  name: string | null
+  task: string | null
+  x: number
+  y: number
+}
+export type Column = { x: number; kinds: NetworkLayer['kind'][]; layers: string[]; units: number; shown: number }
+export type Layout = {
+  width: number
+  height: number
+  columns: Column[]
+  units: Unit[]
+  /** Index into `units`, undefined for a unit that is not shown. */
+  at(layer: string, unit: number): number | undefined
+}
+
+export type LayoutOptions = {
+  width: number
+  height: number
+  /** Room left and right of the outer columns, for names. Default 0. */
+  margin?: number
+  /** Whether a unit is shown; default: all are. */
+  shows?: (layer: string, unit: number) => boolean
+}
+
+export function layout(network: NetworkView, options: LayoutOptions): Layout {
+  const { width, height, margin = 0, shows = () => true } = options
+  const byDepth = layersByDepth(network)
+  const units: Unit[] = []
+  const place = new Map<string, number>()
+  const columns = byDepth.map((layers, depth): Column => {
+    const x = byDepth.length > 1 ? margin + ((width - 2 * margin) * depth) / (byDepth.length - 1) : width / 2
+    const shown = layers.map((layer) => indices(layer.units).filter((unit) => shows(layer.id, unit)))
+    const count = shown.reduce((sum, own) => sum + own.length, 0)
+    // Half a place of room between layers that share a column.
+    const gaps = layers.length > 1 && count > layers.length ? (layers.length - 1) / 2 : 0
+    const step = height / Math.max(1, count + gaps)
+    let y = step / 2
+    layers.forEach((layer, i) => {
+      for (const unit of shown[i]) {
+        place.set(`${layer.id} ${unit}`, units.length)
+        units.push({
+          layer: layer.id,
+          unit,
+          kind: layer.kind,
+          name: layer.names?.[unit] ?? null,
+          task: layer.task,
+          x,
+          y,
+        })
+        y += step
+      }
+      if (gaps) y += step / 2
+    })
+    return {
+      x,
+      kinds: [...new Set(layers.map((layer) => layer.kind))],
+      layers: layers.map((layer) => layer.id),
+      units: layers.reduce((sum, layer) => sum + layer.units, 0),
+      shown: count,
+    }
+  })
+  return { width, height, columns, units, at: (layer, unit) => place.get(`${layer} ${unit}`) }
+}
+
+const indices = (n: number) => Array.from({ length: n }, (_, i) => i)
+
+/** Longest path from a layer without incoming edges; heads all stand in the last column. */
+function layersByDepth(network: NetworkView): NetworkLayer[][] {
+  const known = new Map<string, number>()
+  const depthOf = (id: string, seen: readonly string[]): number => {
+    const depth = known.get(id)
+    if (depth !== undefined) return depth
+    if (seen.includes(id)) throw new Error(`internal: layer "${id}" feeds itself`)
+    const before = network.edges.filter((edge) => edge.to === id).map((edge) => edge.from)
+    const own = before.length ? 1 + Math.max(...before.map((from) => depthOf(from, [...seen, id]))) : 0
+    known.set(id, own)
+    return own
+  }
+  const last = Math.max(0, ...network.layers.map((layer) => depthOf(layer.id, [])))
+  const columns: NetworkLayer[][] = Array.from({ length: last + 1 }, () => [])
+  for (const layer of network.layers) columns[layer.kind === 'head' ? last : depthOf(layer.id, [])].push(layer)
+  return columns.filter((layers) => layers.length)
+}
+
+export type DrawnWeight = DiagramWeight & { x1: number; y1: number; x2: number; y2: number }
+
+/** Weights between units that are shown, with the coordinates of their ends. */
+export function drawn(own: Layout, weights: readonly DiagramWeight[]): DrawnWeight[] {
+  return weights.flatMap((weight) => {
+    const from = own.at(weight.fromLayer, weight.from)
+    const to = own.at(weight.toLayer, weight.to)
+    if (from === undefined || to === undefined) return []
+    const [a, b] = [own.units[from], own.units[to]]
+    return [{ ...weight, x1: a.x, y1: a.y, x2: b.x, y2: b.y }]
+  })
+}
+
+/**
+ * For paper: the strongest weights and, in columns that are too tall, only the units that these touch. Halves the
+ * number of weights until no column shows more than `most` units.
+ */
+export function compact(
+  network: NetworkView,
+  options: Omit<LayoutOptions, 'shows'> & { count: number; most: number },
+): { layout: Layout; weights: DrawnWeight[]; ranked: RankedWeights } {
+  const ranked = rankWeights(network)
+  for (let count = options.count; ; count = Math.floor(count / 2)) {
+    const weights = strongestWeights(network, ranked, count)
+    const touched = new Set(weights.flatMap((w) => [`${w.fromLayer} ${w.from}`, `${w.toLayer} ${w.to}`]))
+    const tall = new Set(
+      layersByDepth(network)
+        .filter((layers) => layers.reduce((sum, layer) => sum + layer.units, 0) > options.most)
+        .flat()
+        .map((layer) => layer.id),
+    )
+    const own = layout(network, {
+      ...options,
+      shows: (layer, unit) => !tall.has(layer) || touched.has(`${layer} ${unit}`),
+    })
+    if (count <= 1 || own.columns.every((column) => column.shown <= options.most))
+      return { layout: own, weights: drawn(own, weights), ranked }
+  }
+}
