@@ -42,11 +42,12 @@ export type Trace = {
 }
 
 export const HIDDEN = 3
+/** The row with two ones comes first: there every weight has a part in the answer. */
 export const XOR: Row[] = [
-  { x: [0, 0], y: 0 },
-  { x: [0, 1], y: 1 },
-  { x: [1, 0], y: 1 },
   { x: [1, 1], y: 0 },
+  { x: [1, 0], y: 1 },
+  { x: [0, 1], y: 1 },
+  { x: [0, 0], y: 0 },
 ]
 
 /** Small random weights, biases zero: the same for the same stream. */
