@@ -3,7 +3,8 @@ import type { Why } from '../../../core/data/summary.ts'
 import { UserError } from '../../../core/errors.ts'
 import { Numbers, Words, columnNames, isMissing, parseNumber, refuseInfinite, refuseNoRows } from './columns.ts'
 import { decode, encodingOf } from './encoding.ts'
-import type { Format, Host, ReadTable, Source } from './format.ts'
+import { refuseSeveral, type Format, type Host, type ReadTable, type Source } from './format.ts'
+import { mulanLabels } from './mulan.ts'
 
 /**
  * Weka's attribute-relation file format (Witten and Frank 1999): `@relation`, one `@attribute` per column, `@data`,
@@ -18,7 +19,12 @@ export const arff: Format = {
   async open(files, read, host) {
     const file = files.find(isArff) as Source
     const table = await parse(file, read, host, Infinity)
-    return table
+    const labels = await labelsBeside(
+      files,
+      file,
+      table.columns.map((column) => column.name),
+    )
+    return labels ? { ...table, suggestedTargets: labels } : table
   },
 
   async preview(files, read, host) {
@@ -44,14 +50,23 @@ function isArff(file: Source): boolean {
   return /^(\s*%[^\n]*\n|\s*\n)*\s*@relation\s/i.test(new TextDecoder().decode(file.head.subarray(0, 8192)))
 }
 
+/** The XML that was opened together with the file; anything else beside it is a mistake. */
+async function labelsBeside(files: Source[], file: Source, columns: string[]): Promise<string[] | undefined> {
+  const others = files.filter((other) => other !== file)
+  if (!others.length) return undefined
+  if (others.length > 1 || !/\.xml$/i.test(others[0].name)) refuseSeveral(files)
+  return mulanLabels(others[0], columns)
+}
+
 async function parse(file: Source, asked: ReadOptions, host: Host, limit: number): Promise<ReadTable> {
   const encoding = await encodingOf(file, asked.encoding)
   const read: ReadOptions = { ...asked, encoding, delimiter: ',', decimal: '.', skipRows: 0, headerRows: 0 }
   const attributes: Attribute[] = []
   let columns: (Numbers | Words)[] | null = null
   let lineNumber = 0
+  /** MEKA writes `@relation 'name: -C 3'`: the first 3 attributes are the targets (-3: the last). */
+  let meka = 0
   let rows = 0
-  let last = ''
 
   const line = (raw: string) => {
     lineNumber++
@@ -63,7 +78,6 @@ async function parse(file: Source, asked: ReadOptions, host: Host, limit: number
         refuseRow(file, lineNumber, cells?.length ?? null, attributes.length)
       for (let i = 0; i < cells.length; i++) put(file, lineNumber, attributes[i], columns[i], cells[i], read)
       rows++
-      last = text
       return
     }
     const keyword = /^@(\w+)/.exec(text)?.[1].toLowerCase()
@@ -75,7 +89,8 @@ async function parse(file: Source, asked: ReadOptions, host: Host, limit: number
         attributes.map(({ name }) => name),
       )
       columns = attributes.map(({ type }) => (type === 'number' ? new Numbers() : new Words()))
-    } else if (keyword !== 'relation') refuseHeader(file, lineNumber, `"${text.slice(0, 60)}"`)
+    } else if (keyword === 'relation') meka = Number(/:\s*-C\s+(-?\d+)/i.exec(text)?.[1] ?? 0)
+    else refuseHeader(file, lineNumber, `"${text.slice(0, 60)}"`)
   }
 
   let rest = ''
@@ -105,8 +120,9 @@ async function parse(file: Source, asked: ReadOptions, host: Host, limit: number
     why.push(words.why)
     return words.column
   })
-  void last
-  return { rows, columns: done, why, warnings, read }
+  const names = attributes.map(({ name }) => name)
+  const suggested = meka < 0 ? names.slice(meka) : names.slice(0, meka)
+  return { rows, columns: done, why, warnings, read, ...(suggested.length ? { suggestedTargets: suggested } : {}) }
 }
 
 function put(

@@ -10,7 +10,7 @@ import { Numbers, Words, columnNames, refuseInfinite, refuseNoRows } from './col
 import { records, sniff, type Dialect } from './dialect.ts'
 import { duck, literal } from './duck.ts'
 import { decode, decodeHead, encodingOf, type Encoding } from './encoding.ts'
-import type { Format, Host, ReadTable, Source } from './format.ts'
+import { refuseSeveral, type Format, type Host, type ReadTable, type Source } from './format.ts'
 
 /**
  * CSV, TSV and their kin. The dialect is found first; then DuckDB goes through the file twice with every column named
@@ -52,16 +52,7 @@ export const delimited: Format = {
   },
 }
 
-function one(files: Source[]): Source {
-  if (files.length === 1) return files[0]
-  throw new UserError({
-    code: 'import.one-file',
-    who: files.map((file) => file.name).join(', '),
-    rule: 'A table comes from one file (or an ARFF file with its XML).',
-    got: `${files.length} files`,
-    remedy: 'Open them one after the other.',
-  })
-}
+const one = (files: Source[]): Source => (files.length === 1 ? files[0] : refuseSeveral(files))
 
 /** Encoding, dialect and column names from the beginning of the file. */
 async function look(file: Source, read: ReadOptions) {

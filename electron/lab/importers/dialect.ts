@@ -72,10 +72,11 @@ function squeeze(cells: string[]): string[] {
 export function sniff(text: string, read: ReadOptions, whole: boolean): Dialect {
   const asked = read.delimiter === 'auto' ? ([',', '\t', ';', '|'] as const) : ([read.delimiter] as const)
   let best = asked.map((delimiter) => score(text, delimiter, read, whole)).reduce((a, b) => (b.score > a.score ? b : a))
-  // Blanks separate only where nothing else does: they also stand inside names and numbers.
-  if (read.delimiter === 'auto' && best.columns === 1) {
+  // Blanks separate only where that makes more numbers: they also stand inside names.
+  if (read.delimiter === 'auto') {
     const spaces = score(text, 'spaces', read, whole)
-    if (spaces.columns > 1 && spaces.share > 0.95 && spaces.numeric > 0.5) best = spaces
+    const regular = spaces.share > 0.95 && spaces.numeric > Math.max(0.5, best.columns === 1 ? 0 : best.numeric)
+    if (regular && spaces.columns > best.columns) best = spaces
   }
   const { delimiter, lines, columns } = best
   const decimal = read.decimal === 'auto' ? decimalSign(lines) : read.decimal

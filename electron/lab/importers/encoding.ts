@@ -44,9 +44,17 @@ const MAGIC: [string, string, string][] = [
   ['894844460d0a', 'an HDF5 file', 'Export its table as CSV.'],
 ]
 
+/** Text that is no table, by how it begins. */
+const MARKUP: [RegExp, string, string][] = [
+  [/^\s*<(\?xml|!doctype|html)/i, 'a web page or XML', 'Save the table in it as CSV or .xlsx.'],
+  [/^\s*[[{]\s*["[{]/, 'JSON', 'Export the table as CSV.'],
+]
+
 export function refuseBinary(file: Source): void {
   const start = Buffer.from(file.head.subarray(0, 8)).toString('hex')
-  const known = MAGIC.find(([magic]) => start.startsWith(magic))
+  const text = new TextDecoder().decode(file.head.subarray(0, 512))
+  const known =
+    MAGIC.find(([magic]) => start.startsWith(magic)) ?? MARKUP.find(([beginning]) => beginning.test(text)) ?? null
   if (!known && !file.head.includes(0)) return
   throw new UserError({
     code: 'import.binary',

@@ -65,3 +65,13 @@ export async function sources(files: { path: string; name: string }[]): Promise<
     }),
   )
 }
+
+export function refuseSeveral(files: Source[]): never {
+  throw new UserError({
+    code: 'import.one-file',
+    who: files.map((file) => file.name).join(', '),
+    rule: 'A table comes from one file (or an ARFF file with its XML).',
+    got: `${files.length} files`,
+    remedy: 'Open them one after the other.',
+  })
+}

@@ -1,6 +1,7 @@
 import type { Format } from './format.ts'
 import { arff } from './arff.ts'
 import { delimited } from './delimited.ts'
+import { xlsx } from './xlsx.ts'
 
 /** Every format that can be opened; the first that matches reads. Delimited text matches anything, so it is last. */
-export const formats: Format[] = [arff, delimited]
+export const formats: Format[] = [arff, xlsx, delimited]

@@ -1,0 +1,59 @@
+import { Unzip, UnzipInflate, unzipSync } from 'fflate'
+import { refuseBomb } from './xml.ts'
+
+/**
+ * A zip archive from a stranger. What its directory promises is checked before anything is unpacked, and what really
+ * comes out is counted while it is unpacked, since a directory may lie.
+ */
+const MAX_BYTES = 512 * 2 ** 20
+const MAX_RATIO = 200
+const MAX_ENTRIES = 10_000
+/** Small slices: one slice of zeros can grow a thousandfold before anyone counts. */
+const SLICE = 16_384
+
+export type Archive = { who: string; bytes: Uint8Array; sizes: Map<string, number> }
+
+export function openZip(who: string, bytes: Uint8Array): Archive {
+  const sizes = new Map<string, number>()
+  let total = 0
+  try {
+    unzipSync(bytes, {
+      filter({ name, originalSize }) {
+        sizes.set(name, originalSize)
+        total += originalSize
+        return false
+      },
+    })
+  } catch {
+    refuseBomb(who, 'an archive whose directory cannot be read')
+  }
+  if (sizes.size > MAX_ENTRIES) refuseBomb(who, `an archive of ${sizes.size} parts`)
+  if (total > limitFor(bytes.length)) refuseBomb(who, `${megabytes(total)} packed into ${megabytes(bytes.length)}`)
+  return { who, bytes, sizes }
+}
+
+/** Feeds the text of one part piece by piece. */
+export function readPart(archive: Archive, part: string, feed: (text: string) => void): void {
+  const { bytes, who } = archive
+  const decoder = new TextDecoder('utf-8')
+  const limit = limitFor(bytes.length)
+  let size = 0
+  let done = false
+  const unzip = new Unzip((file) => {
+    if (file.name !== part || done) return
+    file.ondata = (error, data, final) => {
+      if (error) throw error
+      size += data.length
+      if (size > limit) refuseBomb(who, `more than ${megabytes(limit)} out of ${megabytes(bytes.length)}`)
+      feed(decoder.decode(data, { stream: !final }))
+      if (final) done = true
+    }
+    file.start()
+  })
+  unzip.register(UnzipInflate)
+  for (let at = 0; at < bytes.length && !done; at += SLICE)
+    unzip.push(bytes.subarray(at, at + SLICE), at + SLICE >= bytes.length)
+}
+
+const limitFor = (packed: number) => Math.min(MAX_BYTES, Math.max(4 * 2 ** 20, packed * MAX_RATIO))
+const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`
