@@ -60,11 +60,12 @@ export default {
   'ask.target': 'What do you want to predict?',
   'ask.targetHint': 'One or several. Any other column can be chosen in the table below.',
   'ask.targetExamples': 'for example {examples}',
-  'ask.targetAll': '{n} columns named by the file',
+  'ask.targetAll': '{n} columns together',
   'ask.task': 'Does each row belong to something?',
   'ask.taskHint': 'A site, a subject, a machine: each of them becomes a task of its own.',
   'ask.no': 'No',
   'ask.levels': '{n} {n:value|values}',
+  'ask.together': 'kept together when testing',
   'ask.others': 'Also chosen',
 
   'columns.label': 'Columns of the data set',

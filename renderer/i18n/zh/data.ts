@@ -61,11 +61,12 @@ export default {
   'ask.target': '想预测什么？',
   'ask.targetHint': '可选一个或多个。其他列可在下表中选择。',
   'ask.targetExamples': '例如 {examples}',
-  'ask.targetAll': '文件指定的 {n} 列',
+  'ask.targetAll': '一起预测 {n} 列',
   'ask.task': '每一行是否属于某个对象？',
   'ask.taskHint': '例如地点、受试者或机器：每一个都会成为单独的任务。',
   'ask.no': '否',
   'ask.levels': '{n} 个取值',
+  'ask.together': '测试时不拆开',
   'ask.others': '还选了',
 
   'columns.label': '数据集的列',
