@@ -8,8 +8,8 @@ import type { Workspace } from './workspace/workspace.ts'
 const BUILT_IN = {
   baseline: { start: 0.003, unit: 2e-9 },
   classical: { start: 0.005, unit: 2e-9 },
-  multitask: { start: 0.25, unit: 2e-10 },
-  metalearning: { start: 0.5, unit: 2e-10 },
+  multitask: { start: 0.08, unit: 3e-11 },
+  metalearning: { start: 0.2, unit: 3e-11 },
 }
 const SLOWER: Record<RuntimeKind, number> = { native: 1, wasm: 4, reference: 100 }
 /** A learned factor counts like this many seconds of built-in experience. */

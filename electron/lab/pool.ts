@@ -8,7 +8,8 @@ import type { Trial } from '../../core/experiment.ts'
 import type { SharedData } from './shared.ts'
 
 export type RuntimeKind = Runtime['kind']
-export type Job = { run: string; trial: Trial; resume: { seq: number; bytes: Uint8Array } | null }
+/** `known`: number of the last event that was heard earlier, -1 where there is none. */
+export type Job = { run: string; trial: Trial; resume: { bytes: Uint8Array } | null; known: number }
 /** What a worker is handed: a few trials of one data set. */
 export type Flight = { data: SharedData; jobs: Job[]; runtime: RuntimeKind; flag: Int32Array }
 /** How a job came back. `ended` has said so in an event; `paused` can go on from its checkpoint. */

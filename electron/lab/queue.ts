@@ -4,6 +4,7 @@ import type { Emitted, RunEvent, RunStatus } from '../../core/events.ts'
 import type { TaskSetSummary } from '../../core/method.ts'
 import type { Estimator } from './estimate.ts'
 import { type Batch, type Flight, type Job, type Outcome, PAUSE, type Pool, type RuntimeKind, STOP } from './pool.ts'
+import { News } from './news.ts'
 import type { SharedData } from './shared.ts'
 import { BEAT } from './workspace/leases.ts'
 import type { ExperimentRow, RunRow } from './workspace/records.ts'
@@ -15,17 +16,21 @@ const MAX_PIECE = 16
 /** Milliseconds between two looks at what other processes wrote. */
 const LOOK = 1_000
 
+/** `seq`: number of the last event that was heard, -1 before the first; it has been given to the workspace. */
+type Tracked = RunRow & { seq: number }
 type InFlight = { flag: Int32Array; runs: Set<string> }
 /** An experiment that this process runs. `loaded` is read when its first trial is due. */
 type Active = {
   id: string
   n: number
   status: RunStatus
-  runs: Map<string, RunRow>
+  runs: Map<string, Tracked>
   flights: Set<InFlight>
   loaded: { data: SharedData; summary: TaskSetSummary } | null
   /** Another process took it over: what still comes in is left aside. */
   lost: boolean
+  /** Nothing is left to do; it stays here until that is committed, so that nobody takes it up again. */
+  settled: boolean
 }
 
 export type QueueContext = {
@@ -53,10 +58,11 @@ export class Queue {
   private kind: RuntimeKind = 'native'
   private timers: NodeJS.Timeout[] = []
   private seen = 0
-  private readonly lines = new Map<string, string>()
+  private readonly news: News
 
   constructor(context: QueueContext) {
     this.c = context
+    this.news = new News(context.notify)
   }
 
   /** Takes up what earlier processes left and keeps the leases alive. */
@@ -79,7 +85,7 @@ export class Queue {
 
   async pause(id: string): Promise<void> {
     const active = this.active.get(id)
-    if (active) this.raise(active, PAUSE, 'paused')
+    if (active?.status === 'queued' || active?.status === 'running') this.raise(active, PAUSE, 'paused')
     await this.setStatus(id, ['queued', 'running'], 'paused')
   }
 
@@ -154,8 +160,13 @@ export class Queue {
   }
 
   private enlist(row: ExperimentRow): void {
-    const runs = this.c.workspace.records.runs(row.id)
-    for (const run of runs) if (run.status === 'running' || run.status === 'paused') run.status = 'queued'
+    if (this.active.has(row.id)) return
+    const { records } = this.c.workspace
+    const runs = records.runs(row.id).map((run): Tracked => ({
+      ...run,
+      status: run.status === 'running' || run.status === 'paused' ? 'queued' : run.status,
+      seq: ended(run) ? -1 : records.lastSeq(run.n),
+    }))
     this.active.set(row.id, {
       id: row.id,
       n: row.n,
@@ -164,6 +175,7 @@ export class Queue {
       flights: new Set(),
       loaded: null,
       lost: false,
+      settled: false,
     })
   }
 
@@ -190,7 +202,7 @@ export class Queue {
     })
   }
 
-  private nextPiece(): { active: Active; runs: RunRow[] } | null {
+  private nextPiece(): { active: Active; runs: Tracked[] } | null {
     for (const active of [...this.active.values()].sort((a, b) => a.n - b.n)) {
       if (active.lost || (active.status !== 'queued' && active.status !== 'running')) continue
       const waiting = [...active.runs.values()].filter((run) => run.status === 'queued' && !this.flies(active, run))
@@ -224,7 +236,7 @@ export class Queue {
     }
   }
 
-  private fly(active: Active, runs: RunRow[]): void {
+  private fly(active: Active, runs: Tracked[]): void {
     const { pool } = this.c
     const flight: InFlight = { flag: new Int32Array(new SharedArrayBuffer(4)), runs: new Set(runs.map((r) => r.id)) }
     active.flights.add(flight)
@@ -233,7 +245,10 @@ export class Queue {
       active.status = 'running'
       void this.setStatus(active.id, ['queued'], 'running')
     }
-    const jobs: Job[] = runs.map((run) => ({ run: run.id, trial: run.trialSpec, resume: this.resumption(run) }))
+    const jobs: Job[] = runs.map((run) => {
+      const resume = this.resumption(run)
+      return { run: run.id, trial: run.trialSpec, resume, known: run.seq }
+    })
     const task: Flight = { data: active.loaded!.data, jobs, runtime: this.kind, flag: flight.flag }
     void pool
       .fly(task, (batch) => this.hear(active, flight, batch))
@@ -247,7 +262,7 @@ export class Queue {
   }
 
   /** The last checkpoint. Of another runtime it would not give the same events: then the run starts anew. */
-  private resumption(run: RunRow): Job['resume'] {
+  private resumption(run: Tracked): Job['resume'] {
     const { records, writer } = this.c.workspace
     const checkpoint = records.checkpoint(run.n)
     if (!run.runtime) return null
@@ -268,14 +283,19 @@ export class Queue {
     if (active.lost) return
     const { workspace, estimator } = this.c
     const { records } = workspace
-    const changed = new Set<RunRow>()
+    const changed = new Set<Tracked>()
+    const fresh: { run: Tracked; emitted: Emitted[] }[] = []
     for (const { run: id, emitted } of batch.emitted) {
       const run = active.runs.get(id)
       if (!run) continue
-      for (const { event } of emitted) track(run, event)
+      run.status = 'running'
       changed.add(run)
+      // A run that was taken up again says once more what is known already.
+      const news = emitted.filter(({ event }) => event.seq > run.seq)
+      for (const { event } of news) track(run, event)
+      if (news.length) fresh.push({ run, emitted: news })
     }
-    const learned: [RunRow, Outcome][] = []
+    const learned: [Tracked, Outcome][] = []
     for (const outcome of batch.outcomes) {
       const run = active.runs.get(outcome.run)
       if (!run) continue
@@ -290,10 +310,7 @@ export class Queue {
     const rows = [...changed].map((run) => structuredClone(run))
     void workspace.writer
       .add(() => {
-        for (const { run: id, emitted } of batch.emitted) {
-          const run = active.runs.get(id)
-          if (run) this.write(run.n, emitted)
-        }
+        for (const { run, emitted } of fresh) this.write(run.n, emitted)
         for (const run of rows) {
           if (ended(run)) this.endRun(run)
           else records.updateRun(run)
@@ -302,8 +319,7 @@ export class Queue {
           estimator.learn(run.trialSpec, active.loaded!.summary, this.kind, seconds)
       }, true)
       .then(() => {
-        for (const { run, emitted } of batch.emitted)
-          this.c.notify({ type: 'events', experiment: active.id, run, events: emitted.map(({ event }) => event) })
+        for (const { run, emitted } of fresh) this.news.events(active.id, run.id, emitted)
         for (const run of rows) this.tell(run)
         if (rows.some(ended)) this.tellLine(active.id)
       })
@@ -334,7 +350,8 @@ export class Queue {
     const [first] = flight.runs
     const run = first === undefined ? undefined : active.runs.get(first)
     if (!run || active.lost) return
-    const seq = (this.c.workspace.records.events(run).at(-1)?.seq ?? -1) + 1
+    // What the thread said last is committed with this, in order.
+    const seq = run.seq + 1
     const event: RunEvent = { trial: run.trial, seq, type: 'end', status: 'failed', error: toErrorJson(error) }
     const outcome: Outcome = { run: run.id, how: 'ended', seconds: 0, parameters: null }
     this.hear(active, flight, { emitted: [{ run: run.id, emitted: [{ event }] }], outcomes: [outcome] })
@@ -343,17 +360,20 @@ export class Queue {
   /** When nothing of an experiment is left to do, its status says how it went. */
   private settle(active: Active): void {
     const runs = [...active.runs.values()]
-    if (active.flights.size || active.lost || !runs.every(ended) || !this.active.has(active.id)) return
+    if (active.flights.size || active.lost || active.settled || !runs.every(ended)) return
     const any = (status: RunStatus) => runs.some((run) => run.status === status)
     const status: RunStatus = any('stopped') ? 'stopped' : any('done') ? 'done' : 'failed'
-    this.active.delete(active.id)
+    active.settled = true
     const { workspace } = this.c
     void workspace.writer
       .add(() => {
         workspace.records.setStatus(active.id, status)
         workspace.leases.release(active.id)
       }, true)
-      .then(() => this.tellLine(active.id))
+      .then(() => {
+        this.active.delete(active.id)
+        this.tellLine(active.id)
+      })
       .catch(() => {})
   }
 
@@ -377,7 +397,7 @@ export class Queue {
     const lost: string[] = []
     void writer
       .add(() => {
-        for (const id of this.active.keys()) if (!leases.take(id)) lost.push(id)
+        for (const [id, { settled }] of this.active) if (!settled && !leases.take(id)) lost.push(id)
       })
       .then(() => {
         for (const id of lost) {
@@ -431,28 +451,25 @@ export class Queue {
   }
 
   private tell(run: RunRow): void {
-    this.c.notify({ type: 'run', summary: summaryOf(run) })
+    this.news.run(summaryOf(run))
   }
 
   /** Only where it says something new. */
   private tellLine(id: string): void {
     const row = this.c.workspace.records.experiment(id)
-    if (!row) return
-    const line = this.line(row)
-    const text = JSON.stringify(line)
-    if (this.lines.get(id) === text) return
-    this.lines.set(id, text)
-    this.c.notify({ type: 'experiment', line })
+    if (row) this.news.experiment(this.line(row))
   }
 }
 
 /** A run row without what only the lab needs. */
-export function summaryOf({ n: _n, position: _position, trialSpec: _trialSpec, ...summary }: RunRow): RunSummary {
+export function summaryOf(row: RunRow & { seq?: number }): RunSummary {
+  const { n: _n, position: _position, trialSpec: _trialSpec, seq: _seq, ...summary } = row
   return summary
 }
 
 /** A run is the fold of its events; here without the curves, which are in the events. */
-function track(run: RunRow, event: RunEvent): void {
+function track(run: Tracked, event: RunEvent): void {
+  run.seq = event.seq
   if (event.type === 'start') Object.assign(run, { status: 'running', runtime: event.runtime })
   else if (event.type === 'progress') {
     run.status = 'running'

@@ -34,7 +34,7 @@ export default async function fly(flight: Flight & { port: MessagePort }): Promi
 async function run(job: Job, flight: Flight, out: Outbox): Promise<void> {
   const began = performance.now()
   const seconds = () => (performance.now() - began) / 1000
-  let seq = job.resume ? job.resume.seq + 1 : 0
+  let seq = job.known + 1
   let parameters: number | null = null
   const wish = () => Atomics.load(flight.flag, 0)
   const end = (event: { status: 'stopped' } | { status: 'failed'; error: ReturnType<typeof toErrorJson> }) => {
@@ -48,12 +48,12 @@ async function run(job: Job, flight: Flight, out: Outbox): Promise<void> {
     const events = train(job.trial, setFor(flight), runtime, job.resume?.bytes ?? null)
     for await (const emitted of events) {
       out.say(job.run, emitted)
-      seq = emitted.event.seq + 1
+      seq = Math.max(seq, emitted.event.seq + 1)
       if (emitted.event.type === 'blob' && emitted.event.role === 'model' && emitted.bytes)
         parameters = (unpack(emitted.bytes).header as { parameters: number }).parameters
       if (emitted.event.type === 'end')
         return out.outcome({ run: job.run, how: 'ended', seconds: seconds(), parameters })
-      await out.tick()
+      out.tick()
       if (wish() === GO) continue
       await events.return(undefined)
       if (wish() === STOP) return end({ status: 'stopped' })

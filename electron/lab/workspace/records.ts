@@ -112,17 +112,43 @@ export class Records {
       )
   }
 
+  /** Events in order; those that are there already are left as they are. */
   addEvents(run: number, events: RunEvent[]): void {
-    const insert = this.db.prepare('INSERT OR IGNORE INTO events (run, seq, event) VALUES (?, ?, ?)')
-    for (const { trial: _trial, seq, ...event } of events) insert.run(run, seq, JSON.stringify(event))
+    const next = this.lastSeq(run) + 1
+    const fresh = events.filter((event) => event.seq >= next)
+    if (!fresh.length) return
+    if (fresh.some((event, i) => event.seq !== next + i))
+      throw new Error(`internal: events of run ${run} do not follow on ${next - 1}`)
+    const body = fresh.map(({ trial: _trial, seq: _seq, ...event }) => event)
+    const { packed, bytes } = squeeze(Buffer.from(JSON.stringify(body)))
+    this.db
+      .prepare('INSERT INTO events (run, seq, n, packed, bytes) VALUES (?, ?, ?, ?, ?)')
+      .run(run, next, fresh.length, packed, bytes)
+  }
+
+  /** Number of the last event of a run, -1 where there is none. */
+  lastSeq(run: number): number {
+    const row = this.db
+      .prepare('SELECT seq + n - 1 AS last FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1')
+      .get(run)
+    return (row as { last: number } | undefined)?.last ?? -1
   }
 
   /** Events of a run from number `since` on, at most `limit`. */
-  events(run: { n: number; trial: string }, since = 0, limit = 1_000_000): RunEvent[] {
+  events(run: { n: number; trial: string }, since = 0, limit = Infinity): RunEvent[] {
     const rows = this.db
-      .prepare('SELECT seq, event FROM events WHERE run = ? AND seq >= ? ORDER BY seq LIMIT ?')
-      .all(run.n, since, limit) as { seq: number; event: string }[]
-    return rows.map(({ seq, event }) => ({ trial: run.trial, seq, ...JSON.parse(event) }) as RunEvent)
+      .prepare('SELECT seq, packed, bytes FROM events WHERE run = ? AND seq + n > ? ORDER BY seq')
+      .iterate(run.n, since) as IterableIterator<{ seq: number; packed: number; bytes: Buffer }>
+    const events: RunEvent[] = []
+    for (const { seq, packed, bytes } of rows) {
+      const body = JSON.parse((packed ? zstdDecompressSync(bytes) : bytes).toString()) as object[]
+      body.forEach((event, i) => {
+        if (seq + i >= since && events.length < limit)
+          events.push({ trial: run.trial, seq: seq + i, ...event } as RunEvent)
+      })
+      if (events.length >= limit) break
+    }
+    return events
   }
 
   putCheckpoint(run: number, seq: number, hash: string, bytes: Uint8Array): void {

@@ -34,9 +34,12 @@ export const MIGRATIONS = [
     model TEXT, predictions TEXT, error TEXT
   );
   CREATE INDEX runs_of ON runs (experiment, position);
-  -- The event without its trial and seq, which the row already says.
-  CREATE TABLE events (run INTEGER NOT NULL, seq INTEGER NOT NULL, event TEXT NOT NULL, PRIMARY KEY (run, seq))
-    WITHOUT ROWID;
+  -- Events seq to seq + n - 1 of a run as a JSON array (zstd where that pays), each without its trial and seq, which
+  -- the row already says. Rows of one run follow each other without gap or overlap.
+  CREATE TABLE events (
+    run INTEGER NOT NULL, seq INTEGER NOT NULL, n INTEGER NOT NULL, packed INTEGER NOT NULL, bytes BLOB NOT NULL,
+    PRIMARY KEY (run, seq)
+  ) WITHOUT ROWID;
   -- The newest checkpoint of a run that has not ended, with the number of the event that announced it.
   CREATE TABLE checkpoints (run INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL, bytes BLOB NOT NULL);
   CREATE TABLE blobs (hash TEXT PRIMARY KEY, size INTEGER NOT NULL, packed INTEGER NOT NULL, bytes BLOB NOT NULL);
