@@ -6,6 +6,8 @@ import { defineConfig } from 'vite'
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: './',
+  // Whoever imports zod gets it through ./zod.ts, so that it is set up before the first schema is made, in any chunk.
+  resolve: { alias: [{ find: /^zod$/, replacement: fileURLToPath(new URL('./zod.ts', import.meta.url)) }] },
   // The policy forbids inline styles, so component styles are always files.
   plugins: [svelte({ configFile: false, emitCss: true })],
   build: {
