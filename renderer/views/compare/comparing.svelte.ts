@@ -1,0 +1,89 @@
+import { toErrorJson } from '../../../core/errors.ts'
+import type { UserErrorJson } from '../../../core/errors.ts'
+import type { Comparison } from '../../../core/stats/comparison.ts'
+import type { LabStore } from '../../lab/store.svelte.ts'
+import { pairsOf, SORTS } from './pictures.ts'
+import type { Sort } from './pictures.ts'
+
+export const TABS = ['tasks', 'methods', 'heat', 'curves', 'runs'] as const
+export type Tab = (typeof TABS)[number]
+/** A comparison that is still growing is asked for again no more often than this. */
+const EVERY_MS = 3000
+
+/** Which experiments are compared and how: all of it stands in the address, so it can be linked and restored. */
+export class Comparing {
+  private readonly lab: LabStore
+  private asked = ''
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private last = 0
+
+  comparison = $state.raw<Comparison | null>(null)
+  error = $state.raw<UserErrorJson | null>(null)
+
+  readonly id = $derived.by(() => {
+    const { place, visible } = this.lab
+    return place.view === 'compare' && place.id ? place.id : ((visible.find(hasResults) ?? visible[0])?.id ?? null)
+  })
+  readonly with = $derived.by(() => (this.lab.place.params.with ?? '').split(',').filter(Boolean))
+  readonly ids = $derived.by(() => (this.id ? [this.id, ...this.with.filter((other) => other !== this.id)] : []))
+  readonly lines = $derived.by(() =>
+    this.ids.flatMap((id) => this.lab.experiments.find((line) => line.id === id) ?? []),
+  )
+  readonly metric = $derived.by(() => this.lab.place.params.metric)
+  readonly baseline = $derived.by(() => this.lab.place.params.baseline)
+  readonly tab = $derived.by(() => oneOf(TABS, this.lab.place.params.tab))
+  readonly sort = $derived.by((): Sort => oneOf(SORTS, this.lab.place.params.sort))
+  readonly task = $derived.by(() => this.lab.place.params.task ?? null)
+  readonly pairs = $derived.by(() => (this.comparison ? pairsOf(this.comparison) : []))
+
+  constructor(lab: LabStore) {
+    this.lab = lab
+  }
+
+  set(params: {
+    metric?: string
+    baseline?: string
+    tab?: Tab
+    sort?: Sort
+    task?: string
+    with?: string
+    method?: string
+  }) {
+    this.lab.place.set(params)
+  }
+
+  /** Asks for what the address says; `grown` changes as trials finish. */
+  load(question: { ids: string[]; metric?: string; baseline?: string }, grown: number) {
+    const key = JSON.stringify(question)
+    const fresh = key !== this.asked
+    clearTimeout(this.timer)
+    if (!question.ids.length) return
+    const wait = fresh ? 0 : Math.max(0, this.last + EVERY_MS - performance.now())
+    if (fresh) this.comparison = null
+    this.asked = key
+    this.timer = setTimeout(() => void this.ask(key, question), grown === 0 && !fresh ? EVERY_MS : wait)
+  }
+
+  private async ask(key: string, question: { ids: string[]; metric?: string; baseline?: string }) {
+    this.last = performance.now()
+    try {
+      const [comparison] = await Promise.all([
+        this.lab.call('experiment.compare', question),
+        ...question.ids.map((id) => this.lab.experiment(id) ?? this.lab.openExperiment(id)),
+      ])
+      if (key !== this.asked) return
+      this.comparison = comparison
+      this.error = null
+    } catch (error) {
+      if (key === this.asked) this.error = toErrorJson(error)
+    }
+  }
+
+  stop() {
+    clearTimeout(this.timer)
+  }
+}
+
+const hasResults = (line: { trials: { done: number } }) => line.trials.done > 0
+const oneOf = <V extends string>(values: readonly V[], value: string | undefined): V =>
+  values.includes(value as V) ? (value as V) : values[0]
