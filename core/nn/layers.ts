@@ -1,7 +1,7 @@
 import { add, matmul, relu, tanh } from '../engine/index.ts'
 import type { Expr } from '../engine/index.ts'
 import type { Rng } from '../rng.ts'
-import { elementsOf, layerShapes, parameterCount } from './plan.ts'
+import { elementsOf, headsOf, layerShapes, parameterCount } from './plan.ts'
 import type { Plan } from './plan.ts'
 
 export const activate = (name: Plan['activation'], x: Expr): Expr => (name === 'relu' ? relu(x) : tanh(x))
@@ -21,7 +21,8 @@ export function forward(activation: Plan['activation'], pieces: readonly Expr[],
 
 /**
  * First parameters: weights uniform in +-sqrt(gain / in), gain 6 before ReLU (He et al. 2015), 3 before tanh and in the
- * last layer; biases 0. Each stacked network draws from its own stream, so that it starts as it would alone.
+ * last layer; biases 0. Each stacked network draws from its own stream, so that it starts as it would alone. The heads
+ * of one target start alike: before a task has said otherwise, it is like the others.
  */
 export function initialise(plan: Plan, random: Rng): Float32Array {
   const theta = new Float32Array(parameterCount(plan))
@@ -36,6 +37,19 @@ export function initialise(plan: Plan, random: Rng): Float32Array {
       if (!bias) for (let i = 0; i < size; i++) theta[at + i] = reach * (2 * net.uniform() - 1)
       at += size
     }
+    if (l === shapes.length - 2 && !plan.stacked) sameStart(plan, theta.subarray(at - size, at), from)
   })
   return theta
+}
+
+/** Copies the first head of each column to its others. weights [in, units]. */
+function sameStart(plan: Plan, weights: Float32Array, inputs: number): void {
+  const units = weights.length / inputs
+  for (let i = 0, from = 0; i < inputs; i++, from = 0)
+    for (const column of plan.columns) {
+      const first = i * units + from
+      for (let head = 1; head < headsOf(column); head++)
+        weights.copyWithin(first + head * column.width, first, first + column.width)
+      from += headsOf(column) * column.width
+    }
 }

@@ -9,20 +9,20 @@ export const perceptronParams = {
     .default([64, 64])
     .describe('Units of each hidden layer, from the inputs on; an empty list makes the network linear.'),
   activation: z.enum(['relu', 'tanh']).default('relu').describe('What a hidden unit does with its sum.'),
-  epochs: z.int().min(1).max(100_000).default(200).describe('At most this many passes over the training rows.'),
+  epochs: z.int().min(1).max(100_000).default(300).describe('At most this many passes over the training rows.'),
   batchSize: z.int().min(1).max(65_536).default(32).describe('Rows per step of learning.'),
-  learningRate: z.number().gt(0).max(1).default(0.003).describe('Size of a step.'),
+  learningRate: z.number().gt(0).max(1).default(0.002).describe('Size of a step.'),
   weightDecay: z
     .number()
     .min(0)
     .max(10)
-    .default(0.01)
+    .default(0.3)
     .describe('Pull of all weights towards zero, per step and learning rate.'),
   patience: z
     .int()
     .min(0)
     .max(100_000)
-    .default(30)
+    .default(40)
     .describe('Training ends after this many epochs without a better score on the inner rows; 0 is never.'),
   classWeights: z
     .enum(['none', 'balanced'])

@@ -30,6 +30,8 @@ export type Training = {
 
 /** Chunks hold at least this many steps, so that a call of the runtime costs little beside them. */
 const STEPS_PER_CHUNK = 24
+/** Points of a learning curve, at most. */
+const POINTS = 100
 const CHECKPOINTS = 10
 /** Curves of single tasks are told up to this many tasks. */
 const CURVES = 16
@@ -45,7 +47,8 @@ export async function* trainPlan(
   const session = await runtime.load(programOf('train', plan))
   const fixed = dataFeeds(plan, lines)
   const batches = batchesOf(plan, lines, training.batchSize)
-  const perChunk = Math.min(training.epochs, Math.max(1, Math.round(STEPS_PER_CHUNK / batches.steps)))
+  const { epochs: most } = training
+  const perChunk = Math.min(most, Math.max(Math.round(STEPS_PER_CHUNK / batches.steps), Math.ceil(most / POINTS)))
   const chunks = Math.ceil(training.epochs / perChunk)
   const everyChunks = Math.max(5, Math.ceil(chunks / CHECKPOINTS))
   const nets = plan.stacked ? plan.columns.length : 1
