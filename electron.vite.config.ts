@@ -25,7 +25,7 @@ export default defineConfig({
           worker: here('electron/lab/worker.ts'),
           reader: here('electron/lab/importers/reader.ts'),
         },
-        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunk-[name]-[hash].js' },
       },
     },
   },
