@@ -1,1 +1,30 @@
-export default {} as const
+/**
+ * Words for what comes from elsewhere by name: parameters, methods, metrics, samples. English texts of methods and
+ * their parameters come with them; what stands here is what a person reads instead.
+ */
+export default {
+  'param.seed': 'Seed',
+  'param.seeds': 'Training seeds',
+  'param.seeds.hint': 'How often each fold is trained anew.',
+  'param.folds': 'Folds',
+  'param.folds.hint': 'Shares of the rows.',
+  'param.repeats': 'Repeats',
+  'param.repeats.hint': 'More repeats narrow the intervals.',
+  'param.seed.hint': 'The same seed gives the same results.',
+  'param.testFraction': 'Share that is tested',
+  'param.testFraction.hint': 'Of the rows, or of the tasks.',
+  'param.innerFraction': 'Share kept for early stopping',
+  'param.innerFraction.hint': 'Of the training rows.',
+  'param.shots': 'Labelled rows per task (shots)',
+  'param.shots.hint': 'Given of each new task.',
+  'param.ways': 'Classes (ways)',
+  'param.ways.hint': 'For classes only.',
+  'param.queries': 'Query rows',
+  'param.queries.hint': 'Tested of each new task.',
+  'param.episodes': 'Episodes',
+  'param.episodes.hint': 'For made-up tasks only.',
+  'family.baseline': 'Baselines',
+  'family.classical': 'Classical',
+  'family.multitask': 'Learning tasks together',
+  'family.metalearning': 'Learning to learn',
+} as const

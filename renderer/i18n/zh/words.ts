@@ -1,3 +1,28 @@
 import type en from '../en/words.ts'
 
-export default {} as const satisfies Record<keyof typeof en, string>
+export default {
+  'param.seed': '种子',
+  'param.seeds': '训练种子数',
+  'param.seeds.hint': '每折重新训练的次数。',
+  'param.folds': '折数',
+  'param.folds.hint': '把行分成几份。',
+  'param.repeats': '重复次数',
+  'param.repeats.hint': '重复越多，区间越窄。',
+  'param.seed.hint': '相同的种子得到相同的结果。',
+  'param.testFraction': '用于检验的比例',
+  'param.testFraction.hint': '占行数或任务数。',
+  'param.innerFraction': '用于提前停止的比例',
+  'param.innerFraction.hint': '占训练行。',
+  'param.shots': '每个任务的已标注行（shots）',
+  'param.shots.hint': '每个新任务给出的行。',
+  'param.ways': '类别数（ways）',
+  'param.ways.hint': '仅用于类别。',
+  'param.queries': '查询行',
+  'param.queries.hint': '每个新任务检验的行。',
+  'param.episodes': '回合数',
+  'param.episodes.hint': '仅用于生成的任务。',
+  'family.baseline': '基线',
+  'family.classical': '经典方法',
+  'family.multitask': '一起学习多个任务',
+  'family.metalearning': '学会学习',
+} as const satisfies Record<keyof typeof en, string>
