@@ -4,6 +4,7 @@ import { sameShape, topological } from './expr.ts'
 import { encodeModel } from './onnx.ts'
 import type { InputAttrs } from './ops/leaf.ts'
 import { print, structuralKey } from './print.ts'
+import { prune } from './prune.ts'
 import type { Program } from './runtime.ts'
 import { simplify } from './simplify.ts'
 
@@ -14,9 +15,14 @@ export type CompileOptions = {
   metadata?: Record<string, string>
 }
 
+function pruned(outputs: Readonly<Record<string, Expr>>): Record<string, Expr> {
+  const roots = prune(Object.values(outputs))
+  return Object.fromEntries(Object.keys(outputs).map((name, k) => [name, roots[k]]))
+}
+
 /** A graph made ready to run: what must be fed, what comes out, and the bytes of its ONNX file. */
 export function compile(outputs: Readonly<Record<string, Expr>>, options: CompileOptions = {}): Program {
-  const graph = options.simplify === false ? outputs : simplify(outputs)
+  const graph = options.simplify === false ? pruned(outputs) : simplify(outputs)
   const order = topological(Object.values(graph))
   const leaves = order.filter((node) => node.op === 'input') as Expr<InputAttrs>[]
   const inputs = new Map<string, InputAttrs>()

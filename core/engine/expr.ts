@@ -31,9 +31,10 @@ export interface Rule<A = unknown> {
   type(inputs: readonly Expr[], attrs: A): { shape: Shape; dtype: DType }
   /**
    * Vector-Jacobian product, graph to graph: the gradient of each input, given `g`, the gradient of the result. null
-   * where an input has none. A result may still be broadcast over the input's shape: `grad` sums it down.
+   * where an input has none. A result may still be broadcast over the input's shape: `grad` sums it down. A loop gets
+   * the gradients of its parts instead, where they have one.
    */
-  vjp(node: Expr<A>, g: Expr): (Expr | null)[]
+  vjp(node: Expr<A>, g: Expr, parts: readonly (Expr | undefined)[]): (Expr | null)[]
   /** Writes ONNX nodes and returns the name of the result. */
   onnx(emit: Emitter, node: Expr<A>, inputs: string[]): string
   /** The same in double precision. Integers and truth values are doubles here too. */

@@ -20,15 +20,24 @@ export function grad(loss: Expr, wrt: readonly Expr[]): Expr[] {
   for (const node of order) if (node.inputs.some((input) => needed.has(input))) needed.add(node)
 
   const gradients = new Map<Expr, Expr>([[loss, constant(1)]])
+  const ofParts = new Map<Expr, Expr[]>()
+  const sumUp = (before: Expr | undefined, more: Expr) => (before === undefined ? more : add(before, more))
   for (const node of order.reverse()) {
-    const g = gradients.get(node)
+    const parts = ofParts.get(node)
+    const g = gradients.get(node) ?? parts?.find((part) => part !== undefined)
     if (g === undefined || !node.inputs.some((input) => needed.has(input))) continue
-    node.rule.vjp(node, g).forEach((part, i) => {
+    if (node.op === 'part') {
+      const [tuple] = node.inputs
+      const { index } = node.attrs as { index: number }
+      const slots = ofParts.get(tuple) ?? []
+      slots[index] = sumUp(slots[index], g)
+      ofParts.set(tuple, slots)
+      continue
+    }
+    node.rule.vjp(node, g, parts ?? []).forEach((share, i) => {
       const target = node.inputs[i]
-      if (part === null || !needed.has(target)) return
-      const own = sumTo(part, target.shape)
-      const before = gradients.get(target)
-      gradients.set(target, before === undefined ? own : add(before, own))
+      if (share !== null && needed.has(target))
+        gradients.set(target, sumUp(gradients.get(target), sumTo(share, target.shape)))
     })
   }
   return wrt.map((x) => gradients.get(x) ?? broadcastTo(constant(0), x.shape))

@@ -1,5 +1,5 @@
 /** The engine's public face. docs/engine.md has an example that runs. */
-export type { Dim, DType, Expr, Shape } from './expr.ts'
+export type { Dim, Expr, Shape } from './expr.ts'
 export { constant, input, size } from './ops/leaf.ts'
 export type { Operand } from './ops/elementwise.ts'
 export {

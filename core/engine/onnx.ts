@@ -8,7 +8,7 @@ import { UNKNOWN } from './expr.ts'
  * and OpenCV 4.6 can check and read.
  */
 const IR_VERSION = 8
-export const OPSET = 17
+const OPSET = 17
 
 type Scalar = Exclude<DType, 'tuple'>
 export const ONNX_TYPE: Record<Scalar, number> = { float: 1, int64: 7, bool: 9 }

@@ -4,7 +4,7 @@ import { elements } from './value.ts'
  * A runtime executes a compiled program. Native ONNX Runtime for speed, its WebAssembly build for portability, and a
  * Float64 reference interpreter for truth: the same graph on all three.
  */
-export type TensorData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array
+type TensorData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array
 export type Tensor = { shape: number[]; data: TensorData }
 type Port = { name: string; shape: (number | string)[]; dtype: 'float' | 'int64' | 'bool' }
 

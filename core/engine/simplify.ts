@@ -3,6 +3,7 @@ import { rebuild, sameShape, substitute, topological } from './expr.ts'
 import type { LoopAttrs } from './ops/loop.ts'
 import { closedLoop } from './ops/loop.ts'
 import { signature } from './print.ts'
+import { prune } from './prune.ts'
 import { RULES } from './rewrites.ts'
 
 /**
@@ -19,7 +20,7 @@ export function simplify<K extends string>(outputs: Readonly<Record<K, Expr>>): 
 const MOST_PASSES = 12
 
 function simplifyAll(start: readonly Expr[]): Expr[] {
-  let roots = [...start]
+  let roots = prune(start)
   const loops = new WeakSet<Expr>()
   for (let pass = 0; pass < MOST_PASSES; pass++) {
     const { next, changed } = onePass(roots, loops)

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Program, Runtime, Tensor } from '../../core/engine/index.ts'
+import type { Runtime } from '../../core/engine/index.ts'
 import { compile, referenceRuntime } from '../../core/engine/index.ts'
 import { openRuntime } from '../../electron/lab/runtimes/index.ts'
-import { CASES, build } from './cases.ts'
+import { CASES } from './cases.ts'
 import { derivatives } from './derivatives.ts'
 import { distance } from './distance.ts'
 import { missing, python } from './python.ts'
@@ -10,18 +10,9 @@ import { missing, python } from './python.ts'
 /** Every case with its first and second derivative, as one program. */
 const programs = Object.entries(CASES).flatMap(([op, cases]) =>
   cases.map((example, k) => {
-    let program: Program
-    let feeds: Record<string, Tensor>
-    if (example.gradient === 'refused') {
-      const graph = build(example)
-      feeds = graph.feeds
-      program = compile({ y: graph.y })
-    } else {
-      const { y, loss, first, second, feeds: given } = derivatives(example)
-      feeds = given
-      const named = [...first.map((g, i) => [`g${i}`, g]), ...second.map((h, i) => [`h${i}`, h])]
-      program = compile({ y, loss, ...Object.fromEntries(named) })
-    }
+    const { y, loss, first, second, feeds } = derivatives(example)
+    const named = [...first.map((g, i) => [`g${i}`, g]), ...second.map((h, i) => [`h${i}`, h])]
+    const program = compile({ y, loss, ...Object.fromEntries(named) })
     return { name: `${op} ${k}`, program, feeds }
   }),
 )

@@ -46,6 +46,18 @@ describe('simplify', () => {
         return { state: [e.sub(now, e.mul(0.1, e.grad(cost, [now])[0]))], scan: [cost] }
       },
     })
+    const drive = e.input('drive', ['steps', 2, 4])
+    const u = e.input('u', [4, 4])
+    const recurrent = e.loop({
+      count: 'steps',
+      state: [e.constant(new Float64Array(8), [2, 4])],
+      body(i, [h]) {
+        const next = e.tanh(e.add(e.gather(drive, i), e.matmul(h, u)))
+        return { state: [next], scan: [next] }
+      },
+    })
+    const [du, dDrive] = e.grad(e.sum(e.square(recurrent.scan[0])), [u, drive])
+    golden('recurrent', { du, dDrive })
     golden('loop', { w1: descent.state[0], costs: descent.scan[0] })
   })
 

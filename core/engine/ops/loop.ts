@@ -3,20 +3,28 @@ import { UNKNOWN, apply, misfit, rule, sameShape, shapeText, substitute, topolog
 import { evaluate } from '../evaluate.ts'
 import type { Value } from '../value.ts'
 import { elements } from '../value.ts'
-import { local, size } from './leaf.ts'
+import { add, cast, sub } from './elementwise.ts'
+import { gather } from './indexing.ts'
+import { broadcastTo } from './layout.ts'
+import { constant, local, size } from './leaf.ts'
+import { stepGradient } from './loopGradient.ts'
 
 /**
  * Many steps in one call: `states` are carried from step to step, `scans` are collected, one per step. What the body
  * uses from outside is found by itself and computed once, before the loop.
  *
  * The node's inputs are [count, ...first states, ...captured]; its body is closed: it sees its locals and constants
- * alone, locals being [iteration, ...states, ...captured].
+ * alone, locals being [iteration, ...states, ...captured]. The states themselves are collected too, since a gradient
+ * needs them; `prune` takes away what nobody reads.
+ *
+ * The gradient is another loop, from the last step to the first: it computes each step again from the state that was
+ * collected, and carries back the gradients of the states and those of what was captured (`loopGradient.ts`).
  */
 export type LoopAttrs = {
   steps: Dim
   states: number
   locals: readonly Expr[]
-  /** [...next states, ...scans] */
+  /** [...next states, ...scans, ...states before each step] */
   outputs: readonly Expr[]
 }
 type Scalar = 'float' | 'int64' | 'bool'
@@ -36,9 +44,7 @@ export const LOOP = {
       })
       return { shape: [], dtype: 'tuple' }
     },
-    vjp() {
-      throw new Error('internal: there is no gradient through a loop; take it inside the body')
-    },
+    vjp: (node, _g, parts) => reverseLoop(node, parts),
     onnx(emit, { attrs: { states, locals, outputs } }, [count, ...names]) {
       const [iteration, ...others] = locals
       const carried = others.slice(0, states)
@@ -92,7 +98,7 @@ export const LOOP = {
       return { shape: index < states ? shape : [steps, ...shape], dtype }
     },
     vjp() {
-      throw new Error('internal: there is no gradient through a loop; take it inside the body')
+      throw new Error("internal: the gradient of a part is its loop's affair")
     },
     onnx: (_emit, { attrs: { index } }, [first]) => first.replace(/\d+$/, String(index)),
     reference: ({ attrs: { index } }, [tuple]) => tuple.parts![index],
@@ -112,14 +118,14 @@ function stack(rows: Value[]): Value {
  * @param body   what one step does: from the iteration (an int64 scalar, 0 first) and the states to the next states,
  *               of the same shapes, and what is to be collected
  * @param steps  the symbol that scans carry as their first dimension where count is an expression; by default a size
- *               that only the runtime knows, which `mean` and the like cannot use
+ *               that only the runtime knows, which `mean` and gradients of scans cannot use
  * @returns the last states, and each scan as [steps, ...]
  */
 export function loop(options: {
   count: number | string | Expr
   state: readonly Expr[]
   body(i: Expr, state: Expr[]): { state: readonly Expr[]; scan?: readonly Expr[] }
-  steps?: string
+  steps?: Dim
 }): { state: Expr[]; scan: Expr[] } {
   const { count, state, body } = options
   const iteration = local('i', [], 'int64')
@@ -136,9 +142,58 @@ export function loop(options: {
   })
   const trips = typeof count === 'object' ? count : size(count, 'int64')
   const steps = typeof count === 'object' ? (options.steps ?? UNKNOWN) : count
-  const node = closedLoop(trips, steps, state, iteration, carried, [...next.state, ...scan], true)
-  const part = (index: number) => apply('part', LOOP.part, [node], { index })
-  return { state: state.map((_, k) => part(k)), scan: scan.map((_, k) => part(state.length + k)) }
+  const past = carried.filter((own) => !scan.includes(own))
+  const node = closedLoop(trips, steps, state, iteration, carried, [...next.state, ...scan, ...past], true)
+  return { state: state.map((_, k) => part(node, k)), scan: scan.map((_, k) => part(node, state.length + k)) }
+}
+
+export const part = (node: Expr, index: number): Expr => apply('part', LOOP.part, [node], { index })
+
+/** The gradient of each input of a loop, given those of its parts: the steps again, last first. */
+function reverseLoop(node: Expr<LoopAttrs>, parts: readonly (Expr | undefined)[]): (Expr | null)[] {
+  const { steps, states, locals } = node.attrs
+  const [count, ...others] = node.inputs
+  const [iteration, ...own] = locals
+  const step = stepGradient(node.attrs, (k) => k < states || parts[k] !== undefined)
+  const carried = [...step.carried.keys()]
+  const added = step.captured.flatMap((share) => ('each' in share ? [share] : []))
+  const collected = step.captured.flatMap((share) => ('scans' in share ? [share] : []))
+  const zeros = (x: Expr) => broadcastTo(constant(0), x.shape)
+
+  const back = loop({
+    count,
+    steps,
+    state: [...carried.map((x) => parts[own.indexOf(x)] ?? zeros(x)), ...added.map(({ of }) => zeros(of))],
+    body(j, now) {
+      const last = sub(cast(count, 'float'), 1)
+      const at = cast(sub(last, cast(j, 'float')), 'int64')
+      const meaning = new Map<Expr, Expr>([[iteration, at]])
+      own.forEach((x, k) => meaning.set(x, k < states ? gather(stateBefore(node, x), at) : others[k]))
+      step.seeds.forEach((seed, k) => {
+        if (seed !== undefined) meaning.set(seed, k < states ? now[carried.indexOf(own[k])] : gather(parts[k]!, at))
+      })
+      const gradients = substitute([...step.carried.values(), ...added.map(({ each }) => each)], meaning)
+      return {
+        state: gradients.map((g, k) => (k < carried.length ? g : add(now[k], g))),
+        scan: substitute(
+          collected.flatMap(({ scans }) => scans),
+          meaning,
+        ),
+      }
+    },
+  })
+  const found = new Map([...carried, ...added.map(({ of }) => of)].map((x, k) => [x, back.state[k]]))
+  let taken = 0
+  for (const { of, scans, total } of collected)
+    found.set(of, total(back.scan.slice(taken, (taken += scans.length)), steps))
+  return [null, ...own.map((x) => found.get(x) ?? null)]
+}
+
+/** What a state was before each step: [steps, ...]. */
+function stateBefore(node: Expr<LoopAttrs>, state: Expr): Expr {
+  const index = node.attrs.outputs.indexOf(state, node.attrs.states)
+  if (index < 0) throw new Error('internal: take the gradient of a loop before it is simplified')
+  return part(node, index)
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Program, Runtime, Session, Tensor } from '../../../core/engine/run
 import { checkFeeds } from '../../../core/engine/runtime.ts'
 
 /** What native and WebAssembly ONNX Runtime have in common; both packages give it. */
-export type OrtSession = {
+type OrtSession = {
   run(feeds: Record<string, unknown>): Promise<Record<string, { dims: readonly number[]; data: unknown }>>
   release(): Promise<void>
 }

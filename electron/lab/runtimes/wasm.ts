@@ -23,6 +23,7 @@ export async function wasmRuntime(): Promise<Runtime> {
         executionProviders: ['wasm'],
         executionMode: 'sequential',
         graphOptimizationLevel: 'all',
+        logSeverityLevel: 3,
       }),
     tensor: (type, data, dims) => new ort.Tensor(type, data as never, dims),
   })

@@ -1,0 +1,74 @@
+import type { Dim, Expr } from '../expr.ts'
+import { product, substitute, topological } from '../expr.ts'
+import { grad } from '../grad.ts'
+import { add, mul } from './elementwise.ts'
+import { scatterAdd } from './indexing.ts'
+import { reshape, transpose } from './layout.ts'
+import { local } from './leaf.ts'
+import { matmul } from './linear.ts'
+import { sum } from './reduce.ts'
+
+/**
+ * How the gradient of something captured comes about: by adding `each` up step by step, or, cheaper where it can be,
+ * by collecting `scans` and one operation on all of them after the loop.
+ */
+export type Share = { of: Expr; each: Expr } | { of: Expr; scans: Expr[]; total(scans: Expr[], steps: Dim): Expr }
+
+type Body = { states: number; locals: readonly Expr[]; outputs: readonly Expr[] }
+
+/**
+ * The gradient of one step of a loop, in terms of its own locals and of `seeds`, which stand for the gradients of its
+ * outputs (undefined where `seeded` says there is none).
+ */
+export function stepGradient(
+  { states, locals, outputs }: Body,
+  seeded: (output: number) => boolean,
+): { seeds: (Expr | undefined)[]; carried: Map<Expr, Expr>; captured: Share[] } {
+  const isFloat = (x: Expr) => x.dtype === 'float'
+  const carried = locals.slice(1, 1 + states).filter(isFloat)
+  const captured = locals.slice(1 + states).filter(isFloat)
+  const seeds = outputs.map((out, k) => (isFloat(out) && seeded(k) ? local(`g${k}`, out.shape, 'float') : undefined))
+
+  // What is only read row by row gets its gradient row by row: the rows are differentiated, not the whole.
+  const users = topological(outputs)
+  const reads = new Map<Expr, Expr[]>()
+  for (const own of captured) {
+    const by = users.filter((node) => node.inputs.includes(own))
+    if (!outputs.includes(own) && by.every((node) => node.op === 'gather')) reads.set(own, by)
+  }
+  const rows = new Map([...reads.values()].flat().map((read, k) => [read, local(`r${k}`, read.shape, 'float')]))
+  const whole = captured.filter((own) => !reads.has(own))
+
+  const body = substitute(outputs, rows)
+  const weighed = body.flatMap((out, k) => (seeds[k] === undefined ? [] : [sum(mul(out, seeds[k]))]))
+  const back = new Map([...rows].map(([read, row]) => [row, read]))
+  const found = substitute(grad(weighed.reduce(add), [...carried, ...whole, ...rows.values()]), back)
+  const gradientOf = new Map([...carried, ...whole, ...rows.keys()].map((x, k) => [x, found[k]]))
+
+  const byRows = [...reads].map(([of, nodes]): Share => ({
+    of,
+    scans: nodes.flatMap((read) => [read.inputs[1], gradientOf.get(read)!]),
+    total: (scans) =>
+      nodes.map((_, k) => scatterAdd(scans[2 * k], scans[2 * k + 1], of.shape[0])).reduce((a, b) => add(a, b)),
+  }))
+  return {
+    seeds,
+    carried: new Map(carried.map((own) => [own, gradientOf.get(own)!])),
+    captured: [...byRows, ...whole.map((of) => shareOf(of, gradientOf.get(of)!))],
+  }
+}
+
+/** A sum over steps of A' B is one product of all A, below one another, with all B. */
+function shareOf(of: Expr, each: Expr): Share {
+  const [at, b] = each.inputs
+  if (each.op !== 'matmul' || at.op !== 'transpose' || at.shape.length !== 2 || b.shape.length !== 2)
+    return { of, each }
+  const [a] = at.inputs
+  const [m, k] = a.shape
+  const n = b.shape[1]
+  // Collecting costs m (k + n) numbers a step, adding up 2 k n.
+  const known = typeof m === 'number' && typeof k === 'number' && typeof n === 'number'
+  if (known && m * (k + n) > 2 * k * n) return { of, each }
+  const flat = (x: Expr, steps: Dim) => reshape(x, [product([steps, m]), x.shape.at(-1)!])
+  return { of, scans: [a, b], total: ([as, bs], steps) => matmul(transpose(flat(as, steps)), flat(bs, steps)) }
+}
