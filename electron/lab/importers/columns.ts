@@ -105,6 +105,8 @@ const INFINITE = /^[+-]?(inf|infinity|∞)$/i
 
 /** The number a cell holds; `undefined` where it is none; infinite where it overflows. */
 export function parseNumber(cell: string, decimal: '.' | ','): number | undefined {
+  // With a decimal comma a point can only group thousands, which nobody can tell from a fraction for sure.
+  if (decimal === ',' && cell.includes('.')) return undefined
   const text = decimal === ',' ? cell.replace(',', '.') : cell
   if (NUMBER.test(text)) return Number(text)
   if (INFINITE.test(text)) return text.startsWith('-') ? -Infinity : Infinity

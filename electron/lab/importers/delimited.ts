@@ -135,18 +135,19 @@ async function load(
 ): Promise<ReadTable> {
   const connection = await duck(path)
   try {
-    const from = source(path, dialect, names.length)
-    const scan = await watched(connection, host, 'scan', 0.05, 0.5, () => scanColumns(connection, from, names, read))
+    const from = source(path, dialect, names.length, read)
+    const scan = await watched(connection, host, () => scanColumns(connection, from, names, read))
     if (!scan.rows) refuseNoRows(file.name)
-    const warnings: ImportWarning[] = []
     names.forEach((name, i) => {
-      if (scan.numeric[i] && scan.infinite[i] && read.infinite === 'refuse')
-        refuseInfinite(file.name, name, `${scan.infinite[i]} infinite cells`)
-      warnings.push(...scan.warnings[i])
+      const { numeric, infinite } = scan.columns[i]
+      if (numeric && infinite && read.infinite === 'refuse')
+        refuseInfinite(file.name, name, `${infinite} infinite cells`)
     })
-    const select = names.map((_, i) => (scan.numeric[i] ? finite(`c${i}`, read) : word(`c${i}`, read))).join(', ')
-    const { columns, why } = await stream(connection, `SELECT ${select} ${from}`, scan, names, host)
-    return { rows: scan.rows, columns, why, warnings, read }
+    const select = scan.columns.map(({ numeric, plain }, i) =>
+      numeric ? (plain ? number(`c${i}`, read) : finite(`c${i}`, read)) : word(`c${i}`, read),
+    )
+    const { columns, why } = await stream(connection, `SELECT ${select.join(', ')} ${from}`, scan, names, host)
+    return { rows: scan.rows, columns, why, warnings: nearlyNumbers(scan, names), read }
   } catch (error) {
     throw explain(error, file, dialect)
   } finally {
@@ -154,65 +155,90 @@ async function load(
   }
 }
 
-function source(path: string, dialect: Dialect, columns: number): string {
+function source(path: string, dialect: Dialect, columns: number, read: ReadOptions): string {
   const delimiter = dialect.delimiter === 'spaces' ? '\t' : dialect.delimiter
   const types = Array.from({ length: columns }, (_, i) => `'c${i}': 'VARCHAR'`).join(', ')
   return `FROM read_csv(${literal(path)}, auto_detect=false, header=false, skip=${dialect.skipRows + dialect.headerRows},
     delim=${literal(delimiter)}, quote='"', escape='"', comment='', encoding='utf-8', strict_mode=true,
-    null_padding=false, max_line_size=16777216, columns={${types}})`
+    nullstr=[${missing(read)}], null_padding=false, max_line_size=4194304, buffer_size=8388608, columns={${types}})`
 }
 
-const missing = (read: ReadOptions) => `(${['', ...read.missing].map(literal).join(', ')})`
+const missing = (read: ReadOptions) => [...new Set(['', ...read.missing])].map(literal).join(', ')
+
+/** A cell as a number, NULL where it is none. DuckDB forgives blanks around it, and takes 1_000 and inf for numbers. */
+const number = (column: string, read: ReadOptions) =>
+  read.decimal === ','
+    ? `CASE WHEN contains(${column}, '.') THEN NULL ELSE TRY_CAST(replace(${column}, ',', '.') AS DOUBLE) END`
+    : `TRY_CAST(${column} AS DOUBLE)`
+/** The same, careful and four times slower: only for columns that need it. */
 const word = (column: string, read: ReadOptions) =>
-  `CASE WHEN trim(${column}) IN ${missing(read)} THEN NULL ELSE trim(${column}) END`
-
-/** A cell as a number, NULL where it is none; 1_000 is a number only to programmers. */
-function number(column: string, read: ReadOptions): string {
-  const text = read.decimal === ',' ? `replace(${word(column, read)}, ',', '.')` : word(column, read)
-  return `CASE WHEN contains(${column}, '_') THEN NULL ELSE TRY_CAST(${text} AS DOUBLE) END`
-}
+  `CASE WHEN trim(${column}) IN (${missing(read)}) THEN NULL ELSE trim(${column}) END`
+const careful = (column: string, read: ReadOptions) =>
+  `CASE WHEN contains(${column}, '_') THEN NULL ELSE ${number(`(${word(column, read)})`, read)} END`
 const finite = (column: string, read: ReadOptions) =>
-  `CASE WHEN isfinite(${number(column, read)}) THEN ${number(column, read)} END`
+  `CASE WHEN isfinite(${careful(column, read)}) THEN ${careful(column, read)} END`
 
-type Scan = { rows: number; numeric: boolean[]; infinite: number[]; warnings: ImportWarning[][] }
+type Scan = {
+  rows: number
+  /** `plain`: every cell is empty or an ordinary number. `words`: cells that are no numbers. */
+  columns: { numeric: boolean; plain: boolean; values: number; words: number; infinite: number }[]
+}
 
+/** Goes through every cell of the file; columns with anything odd are gone through again, carefully. */
 async function scanColumns(
   connection: DuckDBConnection,
   from: string,
   names: string[],
   read: ReadOptions,
 ): Promise<Scan> {
-  const parts = names.map(
-    (_, i) => `count(w${i}), count(n${i}), count(*) FILTER (isinf(n${i})), count(*) FILTER (isnan(n${i}))`,
+  const all = names.map((_, i) => i)
+  const counts = async (parts: string[], of: string) => {
+    const result = await connection.run(`SELECT count(*), ${parts.join(', ')} FROM (${of})`)
+    return (await result.getRows())[0].map(Number)
+  }
+  const first = await counts(
+    all.map((i) => `count(c${i}), count(n${i}), min(n${i}), max(n${i}), max(contains(c${i}, '_')::INT)`),
+    `SELECT *, ${all.map((i) => `${number(`c${i}`, read)} AS n${i}`).join(', ')} ${from}`,
   )
-  const inner = names.map((_, i) => `${word(`c${i}`, read)} AS w${i}, ${number(`c${i}`, read)} AS n${i}`)
-  const result = await connection.run(`SELECT count(*), ${parts.join(', ')} FROM (SELECT ${inner.join(', ')} ${from})`)
-  const counts = (await result.getRows())[0].map(Number)
-  const at = (column: number, part: number) => counts[1 + column * 4 + part]
-  // A column without any value is one of numbers, all missing; a NaN that is not among the missing marks is a word.
-  const numeric = names.map((_, i) => at(i, 0) === at(i, 1) && at(i, 3) === 0)
-  return {
-    rows: counts[0],
-    numeric,
-    infinite: names.map((_, i) => at(i, 2)),
-    warnings: names.map((name, i) => {
-      const [present, numbers] = [at(i, 0), at(i, 1)]
-      if (!numeric[i] && numbers > present / 2)
-        return [
+  const columns = all.map((i) => {
+    const [values, numbers, least, most, underscore] = first.slice(1 + i * 5, 6 + i * 5)
+    const plain = values === numbers && Number.isFinite(least) && Number.isFinite(most) && underscore !== 1
+    return { numeric: plain, plain, values, words: 0, infinite: 0 }
+  })
+  const odd = all.filter((i) => !columns[i].plain)
+  if (odd.length) {
+    const inner = odd.map((i) => `${word(`c${i}`, read)} AS w${i}, ${careful(`c${i}`, read)} AS n${i}`).join(', ')
+    const second = await counts(
+      odd.map((i) => `count(w${i}), count(n${i}), count(*) FILTER (isinf(n${i})), count(*) FILTER (isnan(n${i}))`),
+      `SELECT ${inner} ${from}`,
+    )
+    odd.forEach((i, k) => {
+      const [values, numbers, infinite, nan] = second.slice(1 + k * 4, 5 + k * 4)
+      // A NaN that is not among the missing marks is a word.
+      const words = values - numbers + nan
+      columns[i] = { numeric: words === 0, plain: false, values, words, infinite }
+    })
+  }
+  return { rows: first[0], columns }
+}
+
+function nearlyNumbers(scan: Scan, names: string[]): ImportWarning[] {
+  return scan.columns.flatMap(({ numeric, values, words }, i) =>
+    numeric || words >= values / 2
+      ? []
+      : [
           {
             code: 'nearly-numbers',
-            text: `${present - numbers} of ${present} values of "${name}" are not numbers, so it is read as words.`,
-            column: name,
-            params: { words: present - numbers, values: present },
+            text: `${words} of ${values} values of "${names[i]}" are not numbers, so it is read as words.`,
+            column: names[i],
+            params: { words, values },
           },
-        ]
-      return []
-    }),
-  }
+        ],
+  )
 }
 
 async function stream(connection: DuckDBConnection, sql: string, scan: Scan, names: string[], host: Host) {
-  const readers = names.map((_, i) => (scan.numeric[i] ? new Numbers(scan.rows) : new Words(scan.rows)))
+  const readers = names.map((_, i) => (scan.columns[i].numeric ? new Numbers(scan.rows) : new Words(scan.rows)))
   const result = await connection.stream(sql)
   let done = 0
   for (;;) {
@@ -224,7 +250,7 @@ async function stream(connection: DuckDBConnection, sql: string, scan: Scan, nam
       else for (let row = 0; row < chunk.rowCount; row++) reader.push(vector.getItem(row) as string | null)
     })
     done += chunk.rowCount
-    host.progress('read', 0.5 + (0.4 * done) / scan.rows)
+    host.progress('read', 0.45 + (0.45 * done) / scan.rows)
   }
   if (done !== scan.rows) throw new Error(`internal: read ${done} of ${scan.rows} rows`)
   const columns = readers.map((reader, i) =>
@@ -259,18 +285,11 @@ function appendNumbers(reader: Numbers, { items, validity }: Doubles): void {
   reader.size += items.length
 }
 
-/** DuckDB says how far a query is; asked a few times a second. */
-async function watched<T>(
-  connection: DuckDBConnection,
-  host: Host,
-  phase: 'scan',
-  from: number,
-  to: number,
-  work: () => Promise<T>,
-): Promise<T> {
+/** DuckDB says how far a query is; asked a few times a second. A second look at odd columns counts as the rest. */
+async function watched<T>(connection: DuckDBConnection, host: Host, work: () => Promise<T>): Promise<T> {
   const timer = setInterval(() => {
     const { percentage } = connection.progress
-    if (percentage > 0) host.progress(phase, from + ((to - from) * percentage) / 100)
+    if (percentage > 0) host.progress('scan', 0.05 + 0.004 * percentage)
   }, 200)
   try {
     return await work()
@@ -306,7 +325,7 @@ function explain(error: unknown, file: Source, dialect: Dialect): unknown {
     return new UserError({
       code: 'import.too-large',
       who: where,
-      rule: 'A row must be shorter than 16 MB and a table must fit into memory.',
+      rule: 'A row must be shorter than 4 MB and a table must fit into memory.',
       got: 'more than that',
       remedy: 'Check the delimiter and the quotation marks, or split the file.',
     })

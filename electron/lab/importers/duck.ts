@@ -9,6 +9,8 @@ export async function duck(path: string): Promise<DuckDBConnection> {
   const connection = await instance.connect()
   for (const setting of [
     `temp_directory=''`,
+    `enable_progress_bar=true`,
+    `enable_progress_bar_print=false`,
     `autoinstall_known_extensions=false`,
     `autoload_known_extensions=false`,
     `allowed_paths=[${literal(path)}]`,

@@ -22,7 +22,7 @@ const tell = (message: Tell) =>
 let reported = -1
 const hostFor = (ask: Ask): Host => ({
   progress(phase, done) {
-    if (done - reported < 0.005 && done < 1) return
+    if (done < reported || (done - reported < 0.005 && done < 1)) return
     reported = done
     void tell({ type: 'progress', progress: { phase, done: Math.min(1, done) } })
   },
