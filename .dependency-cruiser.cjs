@@ -15,5 +15,5 @@ module.exports = {
     { name: 'chart-js-in-charts', severity: 'error', comment: 'renderer/charts is the sole importer of chart.js.', from: { path: '^renderer/', pathNot: '^renderer/charts/' }, to: { path: 'node_modules/chart' } },
     { name: 'electron-at-the-edge', severity: 'error', comment: 'The lab knows no Electron.', from: { path: '^electron/(lab|web|cli)' }, to: { path: 'node_modules/electron/' } },
   ],
-  options: { doNotFollow: { path: 'node_modules' }, tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.base.json' }, extensions: ['.ts', '.mjs', '.js', '.svelte'] },
+  options: { doNotFollow: { path: 'node_modules' }, tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.base.json' }, enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.svelte'] } },
 }

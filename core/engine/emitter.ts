@@ -49,7 +49,9 @@ export class Emitter {
 
   constant(dtype: Scalar, shape: readonly number[], data: ArrayLike<number>): string {
     const values = Array.from(data)
-    const key = `${dtype} ${shape.join()} ${values.map((v) => (Object.is(v, -0) ? '-0' : v)).join()}`
+    // Small ones, which the rules of operations write again and again, are kept once.
+    const text = values.length > 64 ? this.fresh('large') : values.map((v) => (Object.is(v, -0) ? '-0' : v)).join()
+    const key = `${dtype} [${shape.join()}] ${text}`
     let known = this.tensors.get(key)
     if (known === undefined) {
       known = { name: this.fresh('const'), tensor: { dtype, shape: [...shape], data: Float64Array.from(values) } }

@@ -44,8 +44,17 @@ function constantText({ shape, dtype, data }: ConstantAttrs): string {
   const type = dtype === 'float' ? '' : dtype
   if (shape.length === 0) return type + number(data[0])
   if (data.length <= 6) return `${type}[${shape.join()}]{${[...data].map(number).join(' ')}}`
+  return `${type}[${shape.join()}]#${hashOf(data)}`
+}
+
+const hashes = new WeakMap<Float64Array, string>()
+function hashOf(data: Float64Array): string {
+  const known = hashes.get(data)
+  if (known !== undefined) return known
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  return `${type}[${shape.join()}]#${bytesToHex(sha256(bytes)).slice(0, 32)}`
+  const hash = bytesToHex(sha256(bytes)).slice(0, 32)
+  hashes.set(data, hash)
+  return hash
 }
 
 const number = (x: number): string => (Object.is(x, -0) ? '-0' : String(x))
