@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { knn } from './classical/knn.ts'
+import { logistic } from './classical/logistic.ts'
 import { mean } from './classical/mean.ts'
+import { pooledRidge, pooledRidgeIntercepts } from './classical/pooledRidge.ts'
 import { ridge } from './classical/ridge.ts'
 import { UserError } from './errors.ts'
 import type { Method } from './method.ts'
@@ -8,7 +11,18 @@ import { pooledMlp, pooledMlpIntercepts } from './multitask/pooled.ts'
 import { singleTaskMlp } from './multitask/singleTask.ts'
 
 /** The one list of all methods: form, docs, command line and the contract test read it. Baselines first. */
-export const methods: Method[] = [mean, ridge, singleTaskMlp, pooledMlp, pooledMlpIntercepts, hardSharing]
+export const methods: Method[] = [
+  mean,
+  ridge,
+  logistic,
+  pooledRidge,
+  pooledRidgeIntercepts,
+  knn,
+  singleTaskMlp,
+  pooledMlp,
+  pooledMlpIntercepts,
+  hardSharing,
+]
 
 /** Throws a UserError that names the nearest id. */
 export function method(id: string): Method {

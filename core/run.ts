@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { z } from 'zod'
-import type { TaskSet, View } from './data/taskSet.ts'
+import type { TaskSet } from './data/taskSet.ts'
 import { toErrorJson } from './errors.ts'
 import type { UserErrorJson } from './errors.ts'
 import type { Emitted, RunEvent, RunStatus } from './events.ts'
@@ -199,5 +199,3 @@ function curveOf(state: RunState, name: string, split: 'train' | 'inner', task: 
   if (!curve) state.curves.push((curve = { name, split, task, points: [] }))
   return curve.points
 }
-
-export type { View }

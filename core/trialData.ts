@@ -1,3 +1,4 @@
+import type { TaskGenerator } from './data/generator.ts'
 import { episodesOf, generatedViews } from './episodeViews.ts'
 import { innerSplit, makeFolds } from './data/splits.ts'
 import type { TaskSet, View } from './data/taskSet.ts'
@@ -23,7 +24,6 @@ export function trialData(trial: Trial, set: TaskSet): TrialData {
   const { shots, queries, ways } = evaluation
   const fewShot = evaluation.protocol === 'few-shot'
   const random = rng(`rows/${evaluation.seed}/${trial.repeat}/${trial.fold}`)
-  if (set.generator) return generated(trial, set)
   const everyTask = Int32Array.from(set.tasks, (_, k) => k)
   const episodes = fewShot ? { shots, queries, ways } : null
   const split = (rows: Int32Array, tasks: Int32Array) =>
@@ -31,6 +31,10 @@ export function trialData(trial: Trial, set: TaskSet): TrialData {
   if (trial.fold === 'all') {
     const rows = Int32Array.from({ length: set.table.rows }, (_, i) => i)
     return { ...split(rows, everyTask), test: null, episodes }
+  }
+  if (set.generator && (fewShot || evaluation.protocol === 'new-task')) {
+    const rows = Int32Array.from({ length: set.table.rows }, (_, i) => i)
+    return { ...split(rows, everyTask), test: freshTasks(trial, set.generator), episodes }
   }
   const own = makeFolds(set, evaluation).find((f) => f.repeat === trial.repeat && f.fold === trial.fold)
   if (!own) throw new Error(`internal: no fold ${trial.fold} in repeat ${trial.repeat}`)
@@ -44,33 +48,19 @@ export function trialData(trial: Trial, set: TaskSet): TrialData {
 }
 
 /**
- * Tasks of a generator: a fixed set of meta-training tasks for methods that read rows, and `episodes` fresh test
- * tasks drawn from the evaluation's seed, the same for every method and training seed.
+ * `episodes` fresh test tasks of a generator, drawn from the evaluation's seed: the same for every method and training
+ * seed, and none of them in the table that methods learn from.
  */
-function generated(trial: Trial, set: TaskSet): TrialData {
-  const { seed, shots, queries, ways, episodes } = trial.evaluation
-  const generator = set.generator as NonNullable<TaskSet['generator']>
-  const draw = (label: string, tasks: number) =>
-    generatedViews(generator, rng(`${label}/${seed}/${trial.repeat}`), tasks, shots, queries)
-  const train = draw('meta-train', TRAIN_TASKS)
-  const inner = draw('meta-validation', INNER_TASKS)
+function freshTasks({ evaluation, repeat }: Trial, generator: TaskGenerator): Episode[] {
+  const { seed, shots, queries, episodes, protocol } = evaluation
   const test: Episode[] = []
-  for (let from = 0; trial.fold !== 'all' && from < episodes; from += TASKS_AT_ONCE)
-    test.push(draw(`meta-test/${from}`, Math.min(TASKS_AT_ONCE, episodes - from)))
-  return {
-    train: both(train),
-    inner: both(inner),
-    test: trial.fold === 'all' ? null : test,
-    episodes: { shots, queries, ways },
+  for (let from = 0; from < episodes; from += TASKS_AT_ONCE) {
+    const random = rng(`meta-test/${seed}/${repeat}/${from}`)
+    const drawn = generatedViews(generator, random, Math.min(TASKS_AT_ONCE, episodes - from), shots, queries)
+    test.push(protocol === 'few-shot' ? drawn : { ...drawn, support: null })
   }
+  return test
 }
 
-const TRAIN_TASKS = 100
-const INNER_TASKS = 25
 /** Adapted in one program; larger batches gain nothing. */
 const TASKS_AT_ONCE = 100
-
-/** Support and query rows together: what a method without episodes learns from. */
-function both({ support, query }: { support: View; query: View }): View {
-  return { ...support, rows: Int32Array.from([...support.rows, ...query.rows]).sort() }
-}

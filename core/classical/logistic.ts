@@ -1,0 +1,132 @@
+import { z } from 'zod'
+import type { View } from '../data/taskSet.ts'
+import { frameOf, onlyKinds, wholeFold } from '../frame.ts'
+import type { Frame, Output, OutputCells } from '../frame.ts'
+import type { Method } from '../method.ts'
+import { minimise } from './lbfgs.ts'
+import { linearModel, loadLinear } from './linear.ts'
+import type { Linear } from './linear.ts'
+
+/**
+ * Logistic regression, one per task: minimises
+ *   sum of -log p(class | x) + alpha / 2 |b|^2,   p = sigmoid(x b + b0), or softmax(x B + b0) for several classes,
+ * intercepts free (Cox 1958; alpha = 1 / C of scikit-learn), by L-BFGS in double precision.
+ */
+const Params = z.strictObject({
+  alpha: z.number().gt(0).max(1e9).default(1).describe('Strength of the pull of all coefficients towards zero.'),
+  classWeights: z
+    .enum(['none', 'balanced'])
+    .default('none')
+    .describe(
+      '"balanced" lets rare classes count as much as common ones; probabilities are then shifted towards them.',
+    ),
+})
+type Params = z.infer<typeof Params>
+const KINDS: Output['kind'][] = ['binary', 'multiclass']
+
+export const logistic: Method<Params> = {
+  id: 'logistic',
+  family: 'baseline',
+  name: 'Logistic regression',
+  about: 'Probabilities from a weighted sum of the inputs, each task on its own. Answers class targets.',
+  cite: 'Cox 1958, The regression analysis of binary sequences',
+  params: Params,
+  can: {
+    taskColumn: true,
+    needsTaskColumn: false,
+    manyTargets: true,
+    missingTargets: true,
+    kinds: KINDS,
+    newTask: false,
+    adapt: true,
+    onnx: false,
+    resume: false,
+  },
+  work: (s) => 200 * s.rows * s.features * (s.taskColumn ? s.targets : s.tasks) + 1,
+  async *fit(context, params) {
+    return model(fitLogistic(frameOf(onlyKinds(wholeFold(context), KINDS)), params), params)
+  },
+  load(bytes) {
+    const { linear, params } = loadLinear(bytes)
+    return model(linear, Params.parse(params))
+  },
+}
+
+const model = (linear: Linear, params: Params) =>
+  linearModel(linear, params, async (support: View) =>
+    fitLogistic(frameOf(onlyKinds(support, KINDS), linear.encoder), params),
+  )
+
+function fitLogistic(frame: Frame, params: Params): Linear {
+  const width = frame.encoder.names.length
+  const coefficients = frame.outputs.map((output, k) => solveLogistic(frame.x, width, output, frame.cells[k], params))
+  const parameters = coefficients.reduce((sum, c) => sum + c.length, 0)
+  return { encoder: frame.encoder, outputs: frame.outputs, coefficients, fresh: null, parameters }
+}
+
+/** Returns [input + 1, unit], the intercepts last. */
+function solveLogistic(
+  x: Float64Array,
+  width: number,
+  { kind, shares, width: units }: Output,
+  cells: OutputCells,
+  params: Params,
+): Float64Array {
+  const weight = cellWeights(cells, shares.length, params.classWeights)
+  const start = new Float64Array((width + 1) * units)
+  const present = shares.filter((share) => share > 0).length
+  // One class alone would send the intercept to infinity: it keeps its share, smoothed by one cell per class (Laplace).
+  const smooth = shares.map((share) => (share * cells.y.length + 1) / (cells.y.length + shares.length))
+  for (let k = 0; k < units; k++)
+    start[width * units + k] = kind === 'binary' ? Math.log(smooth[1] / smooth[0]) : Math.log(smooth[k])
+  if (present < 2) return start
+  const score = new Float64Array(units)
+  return minimise((b, g) => {
+    g.fill(0)
+    let loss = 0
+    for (let i = 0; i < cells.y.length; i++) {
+      const row = cells.at[i] * width
+      for (let k = 0; k < units; k++) {
+        let sum = b[width * units + k]
+        for (let j = 0; j < width; j++) sum += x[row + j] * b[j * units + k]
+        score[k] = sum
+      }
+      loss += weight[i] * residuals(kind, score, cells.y[i])
+      for (let k = 0; k < units; k++) {
+        const residual = weight[i] * score[k]
+        for (let j = 0; j < width; j++) g[j * units + k] += residual * x[row + j]
+        g[width * units + k] += residual
+      }
+    }
+    for (let j = 0; j < width * units; j++) {
+      loss += (params.alpha / 2) * b[j] ** 2
+      g[j] += params.alpha * b[j]
+    }
+    return loss
+  }, start)
+}
+
+/** The loss of one cell; `score` becomes p - y. */
+function residuals(kind: Output['kind'], score: Float64Array, y: number): number {
+  if (kind === 'binary') {
+    const s = score[0]
+    score[0] = 1 / (1 + Math.exp(-s)) - y
+    return Math.max(s, 0) - s * y + Math.log1p(Math.exp(-Math.abs(s)))
+  }
+  const largest = score.reduce((most, v) => Math.max(most, v), -Infinity)
+  const own = score[y]
+  let sum = 0
+  for (let k = 0; k < score.length; k++) sum += score[k] = Math.exp(score[k] - largest)
+  for (let k = 0; k < score.length; k++) score[k] = score[k] / sum - (k === y ? 1 : 0)
+  return Math.log(sum) + largest - own
+}
+
+function cellWeights({ y, weight }: OutputCells, classes: number, mode: Params['classWeights']): Float64Array {
+  const own = Float64Array.from(y, (_, i) => (weight ? weight[i] : 1))
+  if (mode === 'none') return own
+  const sums = new Float64Array(classes)
+  own.forEach((w, i) => (sums[y[i]] += w))
+  const total = sums.reduce((sum, w) => sum + w, 0)
+  const present = sums.filter((w) => w > 0).length
+  return own.map((w, i) => (w * total) / (present * sums[y[i]]))
+}
