@@ -5,6 +5,9 @@ import { mean } from './classical/mean.ts'
 import { pooledRidge, pooledRidgeIntercepts } from './classical/pooledRidge.ts'
 import { ridge } from './classical/ridge.ts'
 import { UserError } from './errors.ts'
+import { fromScratch } from './metalearning/fromScratch.ts'
+import { maml } from './metalearning/maml.ts'
+import { pretrain } from './metalearning/pretrain.ts'
 import type { Method } from './method.ts'
 import { hardSharing } from './multitask/hardSharing.ts'
 import { pooledMlp, pooledMlpIntercepts } from './multitask/pooled.ts'
@@ -22,6 +25,9 @@ export const methods: Method[] = [
   pooledMlp,
   pooledMlpIntercepts,
   hardSharing,
+  fromScratch,
+  pretrain,
+  maml,
 ]
 
 /** Throws a UserError that names the nearest id. */

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+
+/** What the meta-learners share, so that twins can be given an equal budget. */
+export const netParams = {
+  hidden: z
+    .array(z.int().min(1).max(1024))
+    .min(1)
+    .max(8)
+    .default([40, 40])
+    .describe('Units of each hidden layer, from the inputs on.'),
+  activation: z.enum(['relu', 'tanh']).default('relu').describe('What a hidden unit does with its sum.'),
+}
+
+export const metaParams = {
+  ...netParams,
+  iterations: z.int().min(1).max(1_000_000).default(3000).describe('Steps of the outer loop.'),
+  metaBatch: z.int().min(1).max(1024).default(25).describe('Tasks in each step of the outer loop.'),
+  outerLr: z.number().gt(0).max(1).default(0.001).describe('Learning rate of the outer loop.'),
+}
+
+export const taskCan = {
+  taskColumn: true,
+  needsTaskColumn: true,
+  manyTargets: false,
+  missingTargets: true,
+  kinds: ['regression', 'binary', 'multiclass'] as ('regression' | 'binary' | 'multiclass')[],
+  newTask: false,
+  adapt: true,
+  onnx: false,
+  resume: true,
+}
+
+/** Multiply-adds of one row through the network. */
+export const perRow = (features: number, hidden: number[]): number =>
+  [features, ...hidden, 1].reduce((sum, out, l, all) => (l ? sum + all[l - 1] * out : 0), 0)
