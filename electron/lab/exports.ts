@@ -1,3 +1,5 @@
+import { latexText } from '../../core/report/export.ts'
+import { methods } from '../../core/methods.ts'
 import { readPredictions } from '../../core/predictions.ts'
 import type { RunSummary } from '../../core/contract.ts'
 import type { Context } from './context.ts'
@@ -23,7 +25,10 @@ export async function exportRun(c: Context, id: string, format: 'onnx' | 'csv' |
   if (format === 'latex') return text('tex', 'application/x-tex', asLatex(run))
   if (format === 'csv') return text('csv', 'text/csv', asCsv(c, run))
   const { model } = await trainedModel(c, id)
-  if (!model.onnx) throw cannotDo(run, 'be written as ONNX', 'Take a method that can, for example hard-sharing.')
+  if (!model.onnx) {
+    const able = methods.filter((m) => m.can.onnx).map((m) => m.id)
+    throw cannotDo(run, 'be written as ONNX', `Take a run of a method that can: ${able.join(', ') || 'none yet'}.`)
+  }
   return { name: `${name}.onnx`, mime: 'application/octet-stream', bytes: model.onnx() }
 }
 
@@ -72,12 +77,12 @@ function asLatex({ metrics, methodKey, fold, seed }: RunSummary): string {
     value === null || value === undefined ? '--' : value.toPrecision(4)
   const line = (cells: string[]) => `  ${cells.join(' & ')} \\\\`
   return [
-    `% ${escape(methodKey)}, fold ${fold}, seed ${seed}`,
+    `% ${latexText(methodKey)}, fold ${fold}, seed ${seed}`,
     `\\begin{tabular}{l${'r'.repeat(names.length)}}`,
     '  \\toprule',
-    line(['task', ...names.map(escape)]),
+    line(['task', ...names.map(latexText)]),
     '  \\midrule',
-    ...tasks.map((task) => line([escape(task), ...names.map((name) => number(metrics[name].perTask[task]))])),
+    ...tasks.map((task) => line([latexText(task), ...names.map((name) => number(metrics[name].perTask[task]))])),
     '  \\midrule',
     line(['mean', ...names.map((name) => number(metrics[name].value))]),
     '  \\bottomrule',
@@ -85,8 +90,3 @@ function asLatex({ metrics, methodKey, fold, seed }: RunSummary): string {
     '',
   ].join('\n')
 }
-
-const escape = (text: string) =>
-  text.replaceAll(/[&%$#_{}\\~^]/g, (sign) =>
-    sign === '\\' ? '\\textbackslash{}' : sign === '~' || sign === '^' ? `\\${sign}{}` : `\\${sign}`,
-  )

@@ -5,6 +5,7 @@ import type { Runtime } from '../../core/engine/runtime.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Context, Handlers, LabOptions, Session } from './context.ts'
 import { brainCalls } from './brain.ts'
+import { comparisonCalls } from './comparisons.ts'
 import { dataCalls } from './data.ts'
 import { Estimator } from './estimate.ts'
 import { experimentCalls } from './experiments.ts'
@@ -100,8 +101,9 @@ export async function createLab(options: LabOptions): Promise<Lab & { close(): P
       if (!known) throw unknownCall(name)
       const checked = LabApi[name].params.safeParse(params ?? {})
       if (!checked.success) throw badParams(name, checked.error.issues[0], params)
-      const all = { ...handlers, ...ownHandlers } as Record<string, (params: unknown) => unknown>
-      const answer = Promise.resolve().then(() => all[name](checked.data))
+      const all: Handlers<Call> = { ...handlers, ...ownHandlers }
+      const handler = all[name] as (params: unknown) => unknown
+      const answer = Promise.resolve().then(() => handler(checked.data))
       running.add(answer)
       try {
         return (await answer) as never
@@ -123,8 +125,8 @@ export async function createLab(options: LabOptions): Promise<Lab & { close(): P
   }
 }
 
-function handlersOf(c: Context) {
-  return { ...dataCalls(c), ...experimentCalls(c), ...brainCalls(c), ...useCalls(c) }
+function handlersOf(c: Context): Handlers<Exclude<Call, OwnCalls>> {
+  return { ...dataCalls(c), ...experimentCalls(c), ...brainCalls(c), ...comparisonCalls(c), ...useCalls(c) }
 }
 
 async function openSession(

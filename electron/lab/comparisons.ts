@@ -1,0 +1,105 @@
+import type { TaskSet } from '../../core/data/taskSet.ts'
+import { methods } from '../../core/methods.ts'
+import { readPredictions } from '../../core/predictions.ts'
+import { fingerprintOf } from '../../core/report/fingerprint.ts'
+import { report } from '../../core/report/report.ts'
+import { compare, type CompareTask } from '../../core/stats/compare.ts'
+import type { Comparison } from '../../core/stats/comparison.ts'
+import { verdict } from '../../core/stats/verdict.ts'
+import type { Context, Handlers } from './context.ts'
+import { needExperiment } from './experiments.ts'
+import { trainedModel } from './models.ts'
+import { VERSION } from './version.ts'
+import type { ExperimentRow } from './workspace/records.ts'
+
+type Calls = 'experiment.compare' | 'experiment.report'
+type Asked = { ids: string[]; metric?: string; baseline?: string }
+
+const ENDED = ['done', 'stopped', 'failed']
+/** Comparisons kept: the same question while nothing new has come costs nothing. */
+const KEPT = 8
+
+export function comparisonCalls(c: Context): Handlers<Calls> {
+  const { workspace } = c
+  const { records } = workspace
+  const kept = new Map<string, Comparison>()
+
+  function compareAll(asked: Asked, look: boolean): Comparison {
+    const rows = [...new Set(asked.ids)].map((id) => needExperiment(c, id))
+    const open = rows.filter((row) => !ENDED.includes(row.status))
+    const state = rows.map((row) => [row.id, row.status, records.counts(row.id)])
+    const key = JSON.stringify([asked.metric, asked.baseline, state])
+    const known = kept.get(key)
+    if (known) return known
+    if (look && open.length && !workspace.readOnly)
+      void workspace.writer.add(() => open.forEach((row) => records.look(row.id))).catch(() => {})
+    const looks = Math.max(...rows.map((row) => row.looks)) + (look && open.length ? 1 : 0)
+    const comparison = compareRows(c, rows, asked, looks)
+    kept.set(key, comparison)
+    if (kept.size > KEPT) kept.delete(kept.keys().next().value as string)
+    return comparison
+  }
+
+  return {
+    'experiment.compare': (asked) => compareAll(asked, true),
+
+    async 'experiment.report'({ id, language }) {
+      const row = needExperiment(c, id)
+      const comparison = compareAll({ ids: [id] }, false)
+      const { set } = c.store.load(row.spec.data)
+      const runtime = records.runs(id).find((run) => run.runtime)?.runtime ?? 'none'
+      const html = report({
+        comparison,
+        // The name may have been changed since.
+        spec: { ...row.spec, name: row.name },
+        dataset: { name: row.dataName, rows: set.table.rows, columns: set.table.columns.length },
+        network: await networkFor(c, comparison),
+        fingerprint: fingerprintOf({ dataHash: row.dataHash, spec: row.spec, runtime, version: VERSION }),
+        language,
+        now: new Date().toLocaleDateString(language === 'zh' ? 'zh-CN' : 'en-GB', { dateStyle: 'long' }),
+      })
+      return { html }
+    },
+  }
+}
+
+/** The network of the method that the verdict is about, fitted on every row, where there is one. */
+async function networkFor(c: Context, comparison: Comparison) {
+  const about = verdict(comparison).about
+  const method = comparison.methods.find((figures) => figures.key === about?.method)
+  if (!method?.allRun) return null
+  const view = (await trainedModel(c, method.allRun)).model.network?.()
+  return view ? { method: method.label, view } : null
+}
+
+function compareRows(c: Context, rows: ExperimentRow[], asked: Asked, looks: number): Comparison {
+  const { records, blobs } = c.workspace
+  const experiments = rows.map(({ id, name, dataHash, spec }) => ({ id, name, dataHash, spec, runs: records.runs(id) }))
+  const { set } = c.store.load(rows[0].spec.data)
+  const hashes = new Map(experiments.flatMap(({ runs }) => runs.map((run) => [run.id, run.blobs.predictions])))
+  return compare({
+    experiments,
+    tasks: set.generator ? [] : measuredTasks(set),
+    predictions: (run) => {
+      const hash = hashes.get(run.id)
+      const bytes = hash ? blobs.get(hash) : null
+      return bytes && readPredictions(bytes)
+    },
+    blocks: set.blocks,
+    metric: asked.metric,
+    baseline: asked.baseline,
+    looks,
+    names: Object.fromEntries(methods.map((m) => [m.id, m.name])),
+  })
+}
+
+/** The tasks with how many cells of each were measured. */
+function measuredTasks(set: TaskSet): CompareTask[] {
+  const rows = new Int32Array(set.tasks.length)
+  for (let target = 0; target < set.targets.length; target++)
+    for (let row = 0; row < set.table.rows; row++) {
+      const task = set.taskOf(row, target)
+      if (task >= 0 && set.observed[target * set.table.rows + row]) rows[task]++
+    }
+  return set.tasks.map(({ id, kind }, k) => ({ id, kind, rows: rows[k] }))
+}
