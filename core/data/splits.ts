@@ -51,13 +51,17 @@ function toFold(set: TaskSet, { test, groups }: Mark, fold: number, repeat: numb
   // A block that has a row in a held-out task leaves the training rows as a whole.
   const { blocks } = set
   const touched = new Set(blocks ? Array.from(testRows, (row) => blocks[row]).filter((block) => block >= 0) : [])
-  return {
-    ...base,
-    train: base.train.filter((row) => !blocks || !touched.has(blocks[row])),
-    testTasks: Int32Array.from(
-      set.tasks.flatMap((task, i) => (task.group !== null && groups.has(task.group) ? [i] : [])),
-    ),
-  }
+  const train = base.train.filter((row) => !blocks || !touched.has(blocks[row]))
+  if (!train.length)
+    throw new UserError({
+      code: 'evaluation.no-training-rows',
+      who: 'group column',
+      rule: 'Groups stay whole, so some groups must lie wholly outside the tasks that are held out.',
+      got: 'only groups that have rows in the held-out tasks too',
+      remedy: 'Give the group column no role, or use k-fold.',
+    })
+  const isHeld = (i: number) => set.tasks[i].group !== null && groups.has(set.tasks[i].group as number)
+  return { ...base, train, testTasks: Int32Array.from(set.tasks.keys()).filter(isHeld) }
 }
 
 /** [row] the unit a row is dealt with: its block, or itself. */
