@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import type { Runtime, Tensor } from '../../core/engine/index.ts'
+import * as e from '../../core/engine/index.ts'
 import { referenceRuntime } from '../../core/engine/index.ts'
 import { openRuntime } from '../../electron/lab/runtimes/index.ts'
 import { distance } from './distance.ts'
@@ -49,6 +50,35 @@ describe('training inside a loop', () => {
     const half = await session.run({ ...first, batches })
     expect(half.losses.shape).toEqual([25])
     expect([...(half.losses.data as Float32Array)]).toEqual([...(whole.losses.data as Float32Array).slice(0, 25)])
+    await runtime.close()
+  })
+
+  it.each(['native', 'wasm', 'reference'] as const)('%s: a count may be computed, and may be zero', async (kind) => {
+    const trips = e.input('trips', [], 'int64')
+    const x = e.input('x', ['rows', 2])
+    const { state, scan } = e.loop({
+      count: trips,
+      state: [x],
+      body: (i, [s]) => ({ state: [e.mul(s, 2)], scan: [e.cast(i, 'float'), e.slice(s, 1, 0, 1), e.constant([1, 2])] }),
+    })
+    const [last, counted, firsts, fixed] = [...state, ...scan]
+    const { runtime } = await openRuntime(kind)
+    const session = await runtime.load(e.compile({ last, counted, firsts, fixed }))
+    const at = (count: number) =>
+      session.run({
+        x: { shape: [1, 2], data: Float32Array.of(3, 4) },
+        trips: { shape: [], data: Int32Array.of(count) },
+      })
+    const three = await at(3)
+    expect([...three.last.data]).toEqual([24, 32])
+    expect([...three.counted.data]).toEqual([0, 1, 2])
+    expect([three.firsts.shape, [...three.firsts.data]]).toEqual([
+      [3, 1, 1],
+      [3, 6, 12],
+    ])
+    const none = await at(0)
+    expect([...none.last.data]).toEqual([3, 4])
+    expect([none.counted.shape, none.fixed.shape]).toEqual([[0], [0, 2]])
     await runtime.close()
   })
 

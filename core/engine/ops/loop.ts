@@ -1,4 +1,4 @@
-import type { Dim, Expr, Rule } from '../expr.ts'
+import type { Dim, Expr, Rule, Shape } from '../expr.ts'
 import { UNKNOWN, apply, misfit, rule, sameShape, shapeText, substitute, topological } from '../expr.ts'
 import { evaluate } from '../evaluate.ts'
 import type { Value } from '../value.ts'
@@ -87,7 +87,8 @@ export const LOOP = {
         carried = results.slice(0, states)
         rows.forEach((row, k) => row.push(results[states + k]))
       }
-      return { shape: [], data: new Float64Array(0), parts: [...carried, ...rows.map(stack)] }
+      const scans = rows.map((row, k) => stack(row, outputs[states + k].shape))
+      return { shape: [], data: new Float64Array(0), parts: [...carried, ...scans] }
     },
   }),
   /** One result of a loop: a last state, or a scan as [steps, ...]. */
@@ -105,8 +106,9 @@ export const LOOP = {
   }),
 } satisfies Record<string, Rule<never>>
 
-function stack(rows: Value[]): Value {
-  const shape = rows.length > 0 ? rows[0].shape : []
+/** Rows below one another; where there are none, symbols count as 0, as they do in ONNX Runtime. */
+function stack(rows: Value[], declared: Shape): Value {
+  const shape = rows.length > 0 ? rows[0].shape : declared.map((dim) => (typeof dim === 'number' ? dim : 0))
   const data = new Float64Array(rows.length * elements(shape))
   rows.forEach((row, k) => data.set(row.data, k * elements(shape)))
   return { shape: [rows.length, ...shape], data }
