@@ -18,7 +18,7 @@ import { MatrixController, MatrixElement } from 'chartjs-chart-matrix'
 import zoom from 'chartjs-plugin-zoom'
 import { colourOf, dashOf, method, shapePath } from './channels.ts'
 import type { Hue } from './channels.ts'
-import { short, textWidth } from './format.ts'
+import { fit, short, textWidth } from './format.ts'
 import { PALETTES } from './palette.ts'
 import type { Palette } from './palette.ts'
 import type { HeatPicture, HistogramPicture, IntervalPicture, LinePicture, Picture } from './picture.ts'
@@ -48,15 +48,37 @@ export { Chart }
 export const ROW_HEIGHT = 24
 const FONT = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif"
 
+/** What an axis with its title takes. */
+const AXIS_ROOM = 56
+
 /** Height in pixels of the drawing, where the rows decide it; null where the frame does. */
 export function naturalHeight(picture: Picture): number | null {
-  if (picture.kind === 'interval') return picture.rows.length * ROW_HEIGHT + 56
-  if (picture.kind === 'heat') return picture.rows.length * ROW_HEIGHT + 56
-  return null
+  if (picture.kind !== 'interval' && picture.kind !== 'heat') return null
+  return picture.rows.length * ROW_HEIGHT + AXIS_ROOM
+}
+
+/**
+ * Many rows are shown through a window that scrolls under fixed axes: the canvas stays as small as the screen. `from`
+ * is the first row in sight (a fraction while scrolling), `count` how many fit.
+ */
+export type Rows = { from: number; count: number }
+export function rowsInSight(height: number, scrollTop: number): Rows {
+  return { from: scrollTop / ROW_HEIGHT, count: (height - AXIS_ROOM) / ROW_HEIGHT }
+}
+
+/** Moves the window of a chart that is on screen. */
+export function scrollRows(chart: Chart, { from, count }: Rows) {
+  Object.assign(chart.options.scales?.y ?? {}, { min: from - 0.5, max: from + count - 0.5 })
+  chart.update('none')
 }
 
 /** The picture as a chart.js configuration. `hidden` holds ids of series that are switched off. */
-export function configOf(picture: Picture, theme: 'light' | 'dark', hidden: ReadonlySet<string>): ChartConfiguration {
+export function configOf(
+  picture: Picture,
+  theme: 'light' | 'dark',
+  hidden: ReadonlySet<string>,
+  rows: Rows | null = null,
+): ChartConfiguration {
   const palette = PALETTES[theme]
   const config = {
     line: () => lineConfig(picture as LinePicture, palette, hidden),
@@ -64,6 +86,7 @@ export function configOf(picture: Picture, theme: 'light' | 'dark', hidden: Read
     heat: () => heatConfig(picture as HeatPicture, palette),
     histogram: () => histogramConfig(picture as HistogramPicture, palette),
   }[picture.kind]()
+  if (rows) Object.assign(config.options?.scales?.y ?? {}, { min: rows.from - 0.5, max: rows.from + rows.count - 0.5 })
   config.options = {
     ...config.options,
     responsive: true,
@@ -194,13 +217,20 @@ function lineConfig(picture: LinePicture, palette: Palette, hidden: ReadonlySet<
 }
 
 function rowScale(palette: Palette, labels: readonly string[]): ScaleOptions {
+  const wide = 14 + 12 * 1.04 * Math.max(...labels.map(textWidth), 2)
   return scale(palette, '', {
     type: 'linear',
+    // The matrix controller would widen the axis by half a cell at each end.
+    offset: false,
     reverse: true,
     min: -0.5,
     max: labels.length - 0.5,
-    afterBuildTicks: (axis: { ticks: { value: number }[] }) => {
-      axis.ticks = labels.map((_, value) => ({ value }))
+    // The axis is as wide as its widest label, in sight or not: it must not breathe while scrolling.
+    afterFit: (axis: { width: number }) => {
+      axis.width = wide
+    },
+    afterBuildTicks: (axis: { ticks: { value: number }[]; min: number; max: number }) => {
+      axis.ticks = labels.map((_, value) => ({ value })).filter((t) => t.value >= axis.min && t.value <= axis.max)
     },
     ticks: {
       autoSkip: false,
@@ -217,9 +247,14 @@ function intervalConfig(picture: IntervalPicture, palette: Palette): ChartConfig
   const whiskers: Plugin = {
     id: 'whiskers',
     afterDatasetsDraw(chart) {
-      const { ctx, scales } = chart
+      const { ctx, scales, chartArea } = chart
+      ctx.save()
+      ctx.beginPath()
+      ctx.rect(0, chartArea.top, chart.width, chartArea.height)
+      ctx.clip()
       rows.forEach((row, i) => {
         const y = scales.y.getPixelForValue(i)
+        if (y < chartArea.top - ROW_HEIGHT || y > chartArea.bottom + ROW_HEIGHT) return
         if (row.ci) {
           ctx.save()
           ctx.strokeStyle = colourOf(row.hue, palette.theme)
@@ -231,7 +266,15 @@ function intervalConfig(picture: IntervalPicture, palette: Palette): ChartConfig
           ctx.restore()
         }
         if (row.mean !== null) drawMark(ctx, scales.x.getPixelForValue(row.mean), y, row.hue, 5.5, palette)
+        if (!row.note) return
+        ctx.save()
+        ctx.font = `12px ${FONT}`
+        ctx.fillStyle = palette.quiet
+        ctx.textBaseline = 'middle'
+        ctx.fillText(row.note, scales.x.right + 12, y)
+        ctx.restore()
       })
+      ctx.restore()
     },
   }
   const [low, high] = extent(intervalValues(picture))
@@ -252,7 +295,7 @@ function intervalConfig(picture: IntervalPicture, palette: Palette): ChartConfig
     },
     plugins: [whiskers],
     options: {
-      layout: { padding: { right: 8, top: 4 } },
+      layout: { padding: { right: noteRoom(rows), top: 4 } },
       interaction: { mode: 'nearest', axis: 'y', intersect: false },
       scales: {
         x: scale(
@@ -301,6 +344,9 @@ function intervalConfig(picture: IntervalPicture, palette: Palette): ChartConfig
   }
 }
 
+const noteRoom = (rows: IntervalPicture['rows']) =>
+  Math.max(8, ...rows.map((row) => (row.note ? 24 + textWidth(row.note) * 12 : 8)))
+
 /** "0.31, 0.12 to 0.5: helps" */
 function sayInterval(picture: IntervalPicture, index: number): string {
   const row = picture.rows[index]
@@ -309,8 +355,12 @@ function sayInterval(picture: IntervalPicture, index: number): string {
 }
 
 /** Long labels end in an ellipsis on the axis; the tooltip and the table twin have them whole. */
-function clip(label: string): string {
-  return textWidth(label) <= 22 ? label : `${label.slice(0, 24)}…`
+const clip = (label: string) => fit(label, 34)
+
+/** Pixels of one row just now. */
+const rowPixels = (chart: Chart) => {
+  const { min, max } = chart.scales.y ?? { min: 0, max: 1 }
+  return (chart.chartArea?.height ?? 0) / (max - min)
 }
 
 function heatConfig(picture: HeatPicture, palette: Palette): ChartConfiguration {
@@ -321,6 +371,9 @@ function heatConfig(picture: HeatPicture, palette: Palette): ChartConfiguration 
       const { ctx, scales, chartArea } = chart
       const wide = chartArea.width / picture.columns.length
       ctx.save()
+      ctx.beginPath()
+      ctx.rect(chartArea.left, chartArea.top, chartArea.width, chartArea.height)
+      ctx.clip()
       ctx.font = `11px ${FONT}`
       ctx.textAlign = 'center'
       ctx.textBaseline = 'middle'
@@ -341,12 +394,13 @@ function heatConfig(picture: HeatPicture, palette: Palette): ChartConfiguration 
           data: cells.map(({ x, y }) => ({ x, y, v: picture.values[y][x] })),
           backgroundColor: ({ dataIndex }: { dataIndex: number }) =>
             shadeColour(picture.shade[cells[dataIndex].y][cells[dataIndex].x], palette),
+          // Rows half out of sight end at the axis.
+          clip: 0,
           hoverBorderColor: palette.ink,
           hoverBorderWidth: 2,
           width: ({ chart }: { chart: Chart }) =>
             Math.max(1, (chart.chartArea?.width ?? 0) / picture.columns.length - 2),
-          height: ({ chart }: { chart: Chart }) =>
-            Math.max(1, (chart.chartArea?.height ?? 0) / picture.rows.length - 2),
+          height: ({ chart }: { chart: Chart }) => Math.max(1, rowPixels(chart) - 2),
         },
       ],
     },
@@ -356,6 +410,7 @@ function heatConfig(picture: HeatPicture, palette: Palette): ChartConfiguration 
         x: scale(palette, '', {
           type: 'linear',
           position: 'top',
+          offset: false,
           min: -0.5,
           max: picture.columns.length - 0.5,
           afterBuildTicks: (axis: { ticks: { value: number }[] }) => {

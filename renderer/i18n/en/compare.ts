@@ -72,6 +72,11 @@ export default {
   'compare.runsFailed': '{n} failed',
   'compare.runsStopped': '{n} stopped',
   'compare.runsPending': '{n} waiting',
+  'compare.rankingTitle': 'Many methods on {n} tasks',
+  'compare.wilcoxon': 'Wilcoxon signed-rank over tasks, each method against its twin, corrected by Holm',
+  'compare.adjusted': 'p, corrected',
+  'compare.friedman': 'Friedman χ² = {statistic}, p = {p}. Mean ranks closer than {cd} cannot be told apart (Nemenyi).',
+  'compare.meanRank': 'Mean rank',
 
   'compare.heatTitle': '{metric} of every method on every task',
   'compare.heatWorst': 'worst',

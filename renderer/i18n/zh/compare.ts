@@ -73,6 +73,11 @@ export default {
   'compare.runsFailed': '失败 {n}',
   'compare.runsStopped': '停止 {n}',
   'compare.runsPending': '等待 {n}',
+  'compare.rankingTitle': '多个方法在 {n} 个任务上',
+  'compare.wilcoxon': '各任务的 Wilcoxon 符号秩检验，每个方法对其对照，Holm 校正',
+  'compare.adjusted': '校正后的 p',
+  'compare.friedman': 'Friedman χ² = {statistic}，p = {p}。平均秩相差小于 {cd} 的方法无法区分（Nemenyi）。',
+  'compare.meanRank': '平均秩',
 
   'compare.heatTitle': '每个方法在每个任务上的 {metric}',
   'compare.heatWorst': '最差',

@@ -4,6 +4,6 @@ import type { Language } from '../../i18n/index.ts'
 
 /** A warning in the person's language where it carries its values; else the English text that came with it. */
 export function warningText(warning: Comparison['warnings'][number], language: Language): string {
-  const { params } = warning as { params?: Record<string, string | number> }
-  return params ? say(language, keyOf(`warning.${warning.code}`), params) : warning.text
+  const { code, params, text } = warning
+  return params ? say(language, keyOf(`warning.${code}`), params) : text
 }
