@@ -29,19 +29,19 @@ export type Layout = {
 export type LayoutOptions = {
   width: number
   height: number
-  /** Room left and right of the outer columns, for names. Default 0. */
-  margin?: number
+  /** Room left and right of the outer columns, for names. Default none. */
+  margin?: [left: number, right: number]
   /** Whether a unit is shown; default: all are. */
   shows?: (layer: string, unit: number) => boolean
 }
 
 export function layout(network: NetworkView, options: LayoutOptions): Layout {
-  const { width, height, margin = 0, shows = () => true } = options
+  const { width, height, margin: [left, right] = [0, 0], shows = () => true } = options
   const byDepth = layersByDepth(network)
   const units: Unit[] = []
   const place = new Map<string, number>()
   const columns = byDepth.map((layers, depth): Column => {
-    const x = byDepth.length > 1 ? margin + ((width - 2 * margin) * depth) / (byDepth.length - 1) : width / 2
+    const x = byDepth.length > 1 ? left + ((width - left - right) * depth) / (byDepth.length - 1) : width / 2
     const shown = layers.map((layer) => indices(layer.units).filter((unit) => shows(layer.id, unit)))
     const count = shown.reduce((sum, own) => sum + own.length, 0)
     // Half a place of room between layers that share a column.
@@ -109,15 +109,15 @@ export function drawn(own: Layout, weights: readonly DiagramWeight[]): DrawnWeig
 }
 
 /**
- * For paper: the strongest weights and, in columns that are too tall, only the units that these touch. Halves the
- * number of weights until no column shows more than `most` units.
+ * For paper: the strongest weights and, in columns that are too tall, only the units that these touch. Fewer
+ * weights are drawn until no column shows more than `most` units.
  */
 export function compact(
   network: NetworkView,
   options: Omit<LayoutOptions, 'shows'> & { count: number; most: number },
 ): { layout: Layout; weights: DrawnWeight[]; ranked: RankedWeights } {
   const ranked = rankWeights(network)
-  for (let count = options.count; ; count = Math.floor(count / 2)) {
+  for (let count = options.count; ; count = Math.floor(count * 0.8)) {
     const weights = strongestWeights(network, ranked, count)
     const touched = new Set(weights.flatMap((w) => [`${w.fromLayer} ${w.from}`, `${w.toLayer} ${w.to}`]))
     const tall = new Set(

@@ -31,14 +31,17 @@ function ofProtocol(protocols: string[], field: keyof ExperimentSpec['evaluation
 
 export function firstDifference(experiments: readonly Judged[]): { field: string; values: string[] } | null {
   for (const [field, of] of FIELDS) {
-    const values = experiments.map((e) => canonicalJson(of(e) ?? null))
+    const values = experiments.map((e) => canonicalJson(isNothing(of(e)) ? null : of(e)))
     if (new Set(values).size > 1) return { field, values: experiments.map((e) => `${e.name}: ${shown(of(e))}`) }
   }
   return null
 }
 
+/** A role that is left out, null or empty says the same. */
+const isNothing = (value: unknown) => value === undefined || value === null || (Array.isArray(value) && !value.length)
+
 function shown(value: unknown): string {
-  if (value === undefined || value === null || (Array.isArray(value) && !value.length)) return 'none'
+  if (isNothing(value)) return 'none'
   const text =
     typeof value === 'string' ? value : Array.isArray(value) ? value.map(String).join(', ') : JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 59)}…` : text

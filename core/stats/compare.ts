@@ -15,7 +15,15 @@ import { warningsOf } from './warnings.ts'
 
 export type CompareTask = { id: string; kind: TaskKind; rows: number }
 export type CompareInput = {
-  experiments: { id: string; name: string; dataHash: string; spec: ExperimentSpec; runs: RunLike[] }[]
+  experiments: {
+    id: string
+    name: string
+    dataHash: string
+    spec: ExperimentSpec
+    runs: RunLike[]
+    /** Where experiments have different groups: this one's; default: `blocks` below. */
+    blocks?: Int32Array | null
+  }[]
   /** The tasks of the data set with their measured cells; those of a generator are drawn afresh and stay unlisted. */
   tasks: CompareTask[]
   /** Decoded predictions of a run: without them, rows cannot be resampled and only recorded metrics can be shown. */
@@ -51,7 +59,7 @@ export function compare(input: CompareInput): Comparison {
       evidence: evidence.filter((own) => own.runs[0].experiment === e.id || !differs),
       metric,
       predictions,
-      blocks: input.blocks ?? null,
+      blocks: (e.blocks === undefined ? input.blocks : e.blocks) ?? null,
     }),
   )
   const measureOf = (e: Evidence) => measures[differs ? experiments.findIndex((x) => x.id === e.runs[0].experiment) : 0]

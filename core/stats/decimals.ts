@@ -12,13 +12,15 @@ export function decimalsFor(size: number): number {
 export function decimalsOf(comparison: Comparison): number {
   const estimates = comparison.methods.flatMap((m) => [m.overall, ...Object.values(m.perTask)])
   const halves = estimates.flatMap((e) => (e.ci95 && e.ci95[1] > e.ci95[0] ? [(e.ci95[1] - e.ci95[0]) / 2] : []))
-  if (halves.length) return decimalsFor(median(halves))
+  const typical = median(halves)
+  if (typical !== null) return decimalsFor(typical)
   const sizes = estimates.flatMap((e) => (e.mean ? [Math.abs(e.mean)] : []))
-  return sizes.length ? Math.min(6, decimalsFor(median(sizes)) + 1) : 3
+  return sizes.length ? Math.min(6, decimalsFor(median(sizes) ?? 0) + 1) : 3
 }
 
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
+/** The upper one of two middles; null of nothing. */
+export function median(values: readonly number[]): number | null {
+  return values.length ? [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] : null
 }
 
 /** With a true minus sign and never "-0.000"; an em dash where there is no figure. */

@@ -1,6 +1,6 @@
 import type { Params, WordKey } from '../words/say.ts'
 import { say, type Language } from '../words/say.ts'
-import type { Comparison, Difference, MethodFigures } from './comparison.ts'
+import { CALLS, type Comparison, type Difference, type MethodFigures } from './comparison.ts'
 import { decimalsFor, decimalsOf, written } from './decimals.ts'
 import { metricOf } from './metrics.ts'
 import { learnsTogether, PLAIN } from './twins.ts'
@@ -40,17 +40,42 @@ export function verdict(comparison: Comparison, language: Language = 'en'): Verd
   const details = overall ? effect(overall, comparison, language) : []
   const counts = countCalls(tasks)
   const settled = counts.helps + counts.hurts
-  if (settled && counts.same + counts.open)
+  if (tasks.length > 1 && tasks.length <= MOST_NAMED) details.push(...named(tasks, language))
+  else if (settled && counts.same + counts.open)
     details.push({ key: 'verdict.rest', params: { same: counts.same, open: counts.open } })
   return {
     headline: headline(tasks.length ? tasks : overall ? [overall] : [], names, learnsTogether(method.id)),
-    details: [...details, ...plainCheck(comparison, method), ...best(comparison, language)],
+    details: [...partial(comparison), ...details, ...plainCheck(comparison, method), ...best(comparison, language)],
     tasks: tasks.map((d) => ({
       task: d.task as string,
       sentence: taskSentence(d, names.method, comparison, language),
     })),
     about: main,
   }
+}
+
+function partial(c: Comparison): Sentence[] {
+  if (c.complete) return []
+  const count = (of: (m: MethodFigures) => number) => c.methods.reduce((sum, m) => sum + of(m), 0)
+  const done = count((m) => m.runs.done)
+  return [
+    {
+      key: 'verdict.partial',
+      params: { done, of: count(({ runs }) => runs.done + runs.failed + runs.stopped + runs.pending) },
+    },
+  ]
+}
+
+const MOST_NAMED = 8
+
+/** Which tasks have which call, by name. */
+function named(tasks: Difference[], language: Language): Sentence[] {
+  return CALLS.flatMap((call): Sentence[] => {
+    const own = tasks.filter((d) => d.call === call).map((d) => d.task as string)
+    return own.length
+      ? [{ key: `verdict.list.${call}`, params: { tasks: own.join(language === 'zh' ? '、' : ', ') } }]
+      : []
+  })
 }
 
 const nothing: Sentence = { key: 'verdict.nothing', params: {} }
@@ -108,7 +133,8 @@ function effect(d: Difference, c: Comparison, language: Language): Sentence[] {
   const params = { metric, effect: written(Math.abs(d.effect), decimals) }
   if (!d.ci95) return [{ key: 'verdict.overall.point', params }]
   const interval = rangeText(d.ci95, decimals, language)
-  return [{ key: d.effect < 0 ? 'verdict.overall.worse' : 'verdict.overall.better', params: { ...params, interval } }]
+  const key = { helps: 'better', hurts: 'worse', 'no-useful-difference': 'same', 'not-settled': 'open' } as const
+  return [{ key: `verdict.overall.${key[d.call]}`, params: { ...params, interval } }]
 }
 
 /** A method that wins against its twin may still be useless: its interval must lie on the good side of the plain one. */

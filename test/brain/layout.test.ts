@@ -72,7 +72,7 @@ describe('the strongest weights', () => {
 
 describe('layout', () => {
   it('puts inputs, trunk and heads in columns, units in order', () => {
-    const own = layout(small, { width: 100, height: 60, margin: 10 })
+    const own = layout(small, { width: 100, height: 60, margin: [10, 10] })
     expect(own.columns.map(({ x, units }) => [x, units])).toEqual([
       [10, 2],
       [50, 3],

@@ -1,0 +1,53 @@
+import type { Comparison } from '../stats/comparison.ts'
+import { decimalsOf, written } from '../stats/decimals.ts'
+import { metricOf } from '../stats/metrics.ts'
+import type { Language } from '../words/say.ts'
+import { say } from '../words/say.ts'
+import { axisOf } from './axis.ts'
+import { html, short, type Markup } from './html.ts'
+
+const WIDTH = 760
+const ROW = 28
+const LEFT = 196
+const RIGHT = 560
+
+/** One dot and interval per method over all tasks; filled for what the person chose, hollow for what it is measured by. */
+export function figuresChart(comparison: Comparison, language: Language): Markup {
+  const methods = comparison.methods.filter((m) => m.overall.mean !== null)
+  const metric = metricOf(comparison.metric)?.name ?? comparison.metric
+  const decimals = decimalsOf(comparison)
+  const values = methods.flatMap((m) => [m.overall.mean as number, ...(m.overall.ci95 ?? [])])
+  const axis = axisOf(values, LEFT, RIGHT)
+  const bottom = methods.length * ROW + 8
+  const range = (ci: [number, number] | null) =>
+    ci ? say(language, 'interval.range', { low: written(ci[0], decimals), high: written(ci[1], decimals) }) : ''
+  return html`<svg viewBox="0 0 ${WIDTH} ${bottom + 44}" role="img" aria-labelledby="figures-title figures-desc">
+    <title id="figures-title">${say(language, 'report.figures')}: ${metric}</title>
+    <desc id="figures-desc">
+      ${methods.map((m) => `${m.label}: ${written(m.overall.mean, decimals)} (${range(m.overall.ci95)}). `)}
+    </desc>
+    ${axis.ticks.map(
+      (tick) =>
+        html`<line class="grid" x1="${axis.at(tick)}" x2="${axis.at(tick)}" y1="0" y2="${bottom}" /><text
+            class="tick"
+            x="${axis.at(tick)}"
+            y="${bottom + 16}"
+            text-anchor="middle"
+            >${written(tick, axis.decimals)}</text
+          >`,
+    )}
+    <text class="axis" x="${LEFT}" y="${bottom + 36}">${metric}</text>
+    ${methods.map((m, i) => {
+      const y = i * ROW + ROW / 2 + 4
+      const { mean, ci95 } = m.overall
+      return html`<g class="role-${m.role}">
+        <title>${m.label}: ${written(mean, decimals)} ${range(ci95)}</title>
+        <text class="name" x="0" y="${y + 4}">${short(m.label, 28)}</text>
+        ${ci95 && html`<line class="interval" x1="${axis.at(ci95[0])}" x2="${axis.at(ci95[1])}" y1="${y}" y2="${y}" />`}
+        <circle class="dot" cx="${axis.at(mean as number)}" cy="${y}" r="5" />
+        <text class="value" x="${RIGHT + 76}" y="${y + 4}" text-anchor="end">${written(mean, decimals)}</text>
+        <text class="range" x="${WIDTH}" y="${y + 4}" text-anchor="end">${range(ci95)}</text>
+      </g>`
+    })}
+  </svg>`
+}
