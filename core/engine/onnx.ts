@@ -1,3 +1,4 @@
+import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { PbfWriter } from 'pbf'
 import type { DType, Shape } from './expr.ts'
 import { UNKNOWN } from './expr.ts'
@@ -64,13 +65,11 @@ function writeNode(node: OnnxNode, pbf: PbfWriter): void {
   for (const entry of Object.entries(node.attributes)) pbf.writeMessage(5, writeAttribute, entry)
 }
 
-const utf8 = (text: string): Uint8Array => Uint8Array.from(unescape(encodeURIComponent(text)), (c) => c.charCodeAt(0))
-
 function writeAttribute([name, value]: [string, AttributeValue], pbf: PbfWriter): void {
   const kind = typeof value === 'number' ? 2 : typeof value === 'string' ? 3 : isGraph(value) ? 5 : 7
   pbf.writeStringField(1, name)
   if (typeof value === 'number') pbf.writeVarintField(3, value)
-  else if (typeof value === 'string') pbf.writeBytesField(4, utf8(value))
+  else if (typeof value === 'string') pbf.writeBytesField(4, utf8ToBytes(value))
   else if (isGraph(value)) pbf.writeMessage(6, writeGraph, value)
   else for (const item of value) pbf.writeVarintField(8, item)
   pbf.writeVarintField(20, kind)

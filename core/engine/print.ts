@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex } from '@noble/hashes/utils.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Expr } from './expr.ts'
 import { topological } from './expr.ts'
 import type { ConstantAttrs, InputAttrs } from './ops/leaf.ts'
@@ -76,4 +76,4 @@ export function signature(node: Expr): string {
 
 /** A key of the graph's structure, the same in every process. */
 export const structuralKey = (outputs: Readonly<Record<string, Expr>>): string =>
-  bytesToHex(sha256(Uint8Array.from(unescape(encodeURIComponent(print(outputs))), (c) => c.charCodeAt(0)))).slice(0, 32)
+  bytesToHex(sha256(utf8ToBytes(print(outputs)))).slice(0, 32)
