@@ -2,7 +2,7 @@ import { UserError } from '../../core/errors.ts'
 import type { Output } from './output.ts'
 import type { MakeLab } from './session.ts'
 import { withLab } from './session.ts'
-import { figure, textTable } from './table.ts'
+import { textTable } from './table.ts'
 import { listTemplates } from './templates.ts'
 
 export const WHAT = ['datasets', 'methods', 'templates', 'runs'] as const
@@ -50,7 +50,7 @@ export async function list(
       const rows = full.flatMap(({ id, name, runs }) =>
         runs.map((run) => {
           const [metric, figures] = Object.entries(run.metrics)[0] ?? ['', { value: null }]
-          const shown = metric ? `${metric} ${figure(figures.value)}` : '-'
+          const shown = metric ? `${metric} ${figures.value?.toPrecision(4) ?? '-'}` : '-'
           return [run.id, id, name, run.methodKey, String(run.fold), run.status, shown]
         }),
       )
