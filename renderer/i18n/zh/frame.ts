@@ -125,7 +125,7 @@ export default {
   'help.word.fold.text': '留出的一部分行，用来检验从其余行学到的东西。',
   'help.word.trial': '试验（trial）',
   'help.word.trial.text': '一个方法、一个种子、一折：最小的工作单位。',
-  'help.word.twin': '孪生（twin）',
+  'help.word.twin': '对照（twin）',
   'help.word.twin.text': '在相同的折和预算下，对每个任务单独训练的同样的网络。',
   'help.word.transfer': '负迁移（negative transfer）',
   'help.word.transfer.text': '任务互相妨碍：一起学习反而不如各自学习。',

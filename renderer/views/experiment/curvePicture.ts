@@ -1,7 +1,14 @@
 import type { LinePicture } from '../../charts/picture.ts'
 import { method, task } from '../../charts/channels.ts'
 import type { Curve } from '../../lab/liveRun.svelte.ts'
-import { t, tOr } from '../../i18n/index.ts'
+import { t } from '../../i18n/index.ts'
+import { metricName } from '../../i18n/names.ts'
+
+/** Whether a metric is told over all tasks, per task, or both. */
+export function told(name: string, curves: Iterable<Curve>): { overall: boolean; byTask: boolean } {
+  const mine = [...curves].filter((curve) => curve.name === name && curve.split !== 'test' && curve.steps.length > 1)
+  return { overall: mine.some((curve) => curve.task === null), byTask: mine.some((curve) => curve.task !== null) }
+}
 
 /** Metrics of a run that have a course: more than one step somewhere. */
 export function courses(curves: Iterable<Curve>): string[] {
@@ -10,16 +17,17 @@ export function courses(curves: Iterable<Curve>): string[] {
   return [...names]
 }
 
-/** The curves of one metric as a chart: over all tasks by split, and per task where a method tells them apart. */
+/** The curves of one metric as a chart: over all tasks by split, or per task where a method tells them apart. */
 export function curvePicture(
   name: string,
   curves: Iterable<Curve>,
   tasks: readonly string[],
   title: string,
+  byTask: boolean,
 ): LinePicture {
   const splits = ['train', 'inner'] as const
   const series = [...curves]
-    .filter((curve) => curve.name === name && curve.split !== 'test')
+    .filter((curve) => curve.name === name && curve.split !== 'test' && (curve.task !== null) === byTask)
     .map((curve) => {
       const split = splits.indexOf(curve.split as (typeof splits)[number])
       const at = curve.task === null ? -1 : tasks.indexOf(curve.task)
@@ -34,7 +42,7 @@ export function curvePicture(
     kind: 'line',
     title,
     x: { label: t('curves.step') },
-    y: { label: tOr(`metric.${name}`, name) },
+    y: { label: metricName(name) },
     series,
   }
 }

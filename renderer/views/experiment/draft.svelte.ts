@@ -2,6 +2,7 @@ import type { Plan } from '../../../core/contract.ts'
 import { toErrorJson } from '../../../core/errors.ts'
 import type { UserErrorJson } from '../../../core/errors.ts'
 import { ExperimentSpec } from '../../../core/experiment.ts'
+import { tOr } from '../../i18n/index.ts'
 import type { LabStore } from '../../lab/store.svelte.ts'
 
 /** What an experiment is set up for: a data set, a generator, or a copy of an earlier experiment. */
@@ -118,15 +119,18 @@ export class Draft {
   }
 }
 
-/** Learning to learn on made-up tasks: what learns a start, beside what starts from nothing. */
+/** What is asked of made-up tasks: a new one from few rows, or all of them together. */
+const FEW_SHOT_GENERATORS = ['sine']
+
 function generatorSpec(generator: string, lab: LabStore): ExperimentSpec {
-  const wanted = ['maml', 'pretrain-finetune', 'from-scratch']
+  const fewShot = FEW_SHOT_GENERATORS.includes(generator)
+  const wanted = fewShot ? ['maml', 'pretrain-finetune', 'from-scratch'] : ['ridge', 'single-task-mlp', 'hard-sharing']
   const ids = lab.methods.map((method) => method.id)
   const fitting = wanted.filter((id) => ids.includes(id))
   return ExperimentSpec.parse({
-    name: generator,
+    name: tOr(`generator.${generator}`, generator),
     data: { generator },
     methods: (fitting.length ? fitting : ids.slice(0, 1)).map((id) => ({ id })),
-    evaluation: { protocol: 'few-shot', shots: 10, queries: 10, episodes: 200 },
+    evaluation: fewShot ? { protocol: 'few-shot', shots: 10, queries: 10, episodes: 200 } : {},
   })
 }

@@ -1,0 +1,9 @@
+import { metricOf } from '../../core/stats/metrics.ts'
+import { tOr } from './index.ts'
+
+/** Names of what core names by id, in the person's language. */
+export const metricName = (id: string): string => tOr(`metric.${id}`, metricOf(id)?.name ?? id)
+
+export function methodName(id: string, methods: readonly { id: string; name: string }[]): string {
+  return tOr(`method.${id}`, methods.find((method) => method.id === id)?.name ?? id)
+}
