@@ -1,0 +1,143 @@
+import { execFile, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { built, ROOT } from '../shell/built.ts'
+
+/** The command line as people start it: the launcher, a process of its own, the real lab. */
+let folder: string
+let workspace: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'engram-cli-real-'))
+  workspace = join(folder, 'w.engram')
+  const rows = Array.from({ length: 60 }, (_, i) => `${i},${(i * 7) % 11},${2 * i + ((i * 7) % 11)},${3 * i}`)
+  await writeFile(join(folder, '数据.csv'), `a,b,y,产量\n${rows.join('\n')}\n`)
+  await writeFile(
+    join(folder, 'folds.json'),
+    JSON.stringify([0, 1, 2].map((k) => rows.map((_, i) => i).filter((i) => i % 3 === k))),
+  )
+  await writeFile(
+    join(folder, 'spec.json'),
+    JSON.stringify({
+      name: 'real',
+      data: { file: '数据.csv', roles: { targets: ['y', '产量'] } },
+      methods: [{ id: 'ridge' }, { id: 'mean' }],
+      evaluation: { testFolds: 'folds.json' },
+      metrics: ['rmse'],
+      twins: false,
+    }),
+  )
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+type Ended = { status: number; out: string; err: string }
+const engram = (args: string[], node = process.execPath) =>
+  new Promise<Ended>((resolve) => {
+    execFile(node, [join(ROOT, 'electron/engram.mjs'), ...args], { cwd: tmpdir() }, (error, out, err) =>
+      resolve({ status: error ? Number(error.code) : 0, out, err }),
+    )
+  })
+
+describe('from a file to predictions', () => {
+  let experiment: string
+  let run: string
+
+  test('run', async () => {
+    const { status, out, err } = await engram([
+      'run',
+      join(folder, 'spec.json'),
+      '-w',
+      workspace,
+      '--workers',
+      '1',
+      '--json',
+    ])
+    expect([status, err.includes('"type":"plan"')]).toEqual([0, true])
+    const document = JSON.parse(out)
+    experiment = document.experiment
+    const ridge = document.trials.filter((trial: { method: string }) => trial.method === 'ridge')
+    expect(ridge.map((trial: { fold: unknown }) => trial.fold)).toEqual(expect.arrayContaining([0, 1, 2, 'all']))
+    const figures = document.summary.filter((line: { metric: string }) => line.metric === 'rmse')
+    // y and 产量 are exact sums of a and b: ridge is near zero error, the mean is far off.
+    expect(figures.find((line: { method: string }) => line.method === 'ridge').mean).toBeLessThan(2)
+    expect(figures.find((line: { method: string }) => line.method === 'mean').perTask.产量.mean).toBeGreaterThan(40)
+    expect(document.verdict).toContainEqual(expect.objectContaining({ task: '产量', method: 'ridge', call: 'helps' }))
+    run = ridge.find((trial: { fold: unknown }) => trial.fold === 'all').run
+  })
+
+  test('the workspace holds it: list, compare, predict, export', async () => {
+    const listed = JSON.parse((await engram(['list', 'runs', '-w', workspace, '--json'])).out)
+    expect(listed.experiments.map((e: { id: string }) => e.id)).toEqual([experiment])
+    const compared = JSON.parse(
+      (await engram(['compare', experiment, '-w', workspace, '--baseline', 'mean', '--json'])).out,
+    )
+    expect(compared.metric).toBe('rmse')
+    await writeFile(join(folder, 'new.csv'), 'a,b\n100,5\n10,0\n')
+    const predictions = join(folder, 'p.csv')
+    const { status, err } = await engram(['predict', run, join(folder, 'new.csv'), '-w', workspace, '-o', predictions])
+    expect([status, err]).toEqual([0, ''])
+    const lines = (await readFile(predictions, 'utf8')).replace('\ufeff', '').trim().split(/\r?\n/)
+    expect(lines.length).toBe(3)
+    const predicted = lines[1].split(',').map(Number).filter(Number.isFinite)
+    expect(predicted.some((value) => Math.abs(value - 205) < 8)).toBe(true)
+    expect(predicted.some((value) => Math.abs(value - 300) < 10)).toBe(true)
+    const onnx = join(folder, 'm.onnx')
+    expect((await engram(['export', run, '-w', workspace, '--format', 'onnx', '-o', onnx])).status).toBe(0)
+    expect((await readFile(onnx)).length).toBeGreaterThan(100)
+  })
+
+  test('bad input: status 2 with who, rule, got, remedy', async () => {
+    await writeFile(join(folder, 'empty.csv'), '')
+    for (const args of [
+      ['import', join(folder, 'empty.csv'), '-w', workspace],
+      ['import', join(folder, 'none.csv'), '-w', workspace],
+      ['compare', 'nonesuch', '-w', workspace],
+      ['export', 'nonesuch', '-w', workspace, '--format', 'csv'],
+      ['predict', 'nonesuch', join(folder, 'new.csv'), '-w', workspace, '-o', join(folder, 'q.csv')],
+    ]) {
+      const { status, out } = await engram([...args, '--json'])
+      const { error } = JSON.parse(out)
+      expect([args[0], status, error.code]).not.toContain('internal')
+      expect([args[0], status]).toEqual([args[0], 2])
+      for (const part of ['who', 'rule', 'got', 'remedy']) expect(error[part].length).toBeGreaterThan(1)
+    }
+  })
+})
+
+const OLD = ['/usr/bin/node', '/usr/local/bin/node'].find((path) => existsSync(path))
+
+test.skipIf(!OLD)(`whatever Node starts it${OLD ? '' : ' (skipped: no other Node is installed)'}`, async () => {
+  const { status, out } = await engram(['list', 'methods', '--json'], OLD)
+  expect(status).toBe(0)
+  expect(JSON.parse(out).methods.map((m: { id: string }) => m.id)).toContain('ridge')
+})
+
+test('start without a display says why, serves the lab, and ends in good order', async () => {
+  await built('page')
+  const env = { ...process.env, HOME: folder, USERPROFILE: folder, DISPLAY: '', WAYLAND_DISPLAY: '' }
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, 'electron/start.mjs'), '--no-open', ...(process.platform === 'linux' ? [] : ['--browser'])],
+    { env },
+  )
+  let said = ''
+  const url = await new Promise<string>((resolve, reject) => {
+    child.on('exit', () => reject(new Error(said)))
+    child.stderr.on('data', (text) => (said += text))
+    child.stdout.on('data', (text) => {
+      said += text
+      const found = /http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{43}/.exec(said)
+      if (found) resolve(found[0])
+    })
+  })
+  if (process.platform === 'linux') expect(said).toMatch(/^The desktop window cannot open \(there is no display\)/)
+  const page = await fetch(url)
+  expect(page.status).toBe(200)
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+  const ended = new Promise((resolve) => child.on('exit', resolve))
+  child.kill('SIGTERM')
+  expect(await ended).toBe(0)
+  expect(existsSync(join(folder, 'Engram', 'My lab.engram'))).toBe(true)
+})
