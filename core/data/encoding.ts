@@ -32,6 +32,8 @@ export type EncoderOptions = {
 export interface Encoder {
   /** One name per encoded input: "age", "age (missing)", "origin=USA". */
   names: string[]
+  /** [names] encoded = (raw - shift) * factor; 0 and 1 for 0/1 inputs. Exported models do it themselves. */
+  scaling: { shift: number[]; factor: number[] }
   /** [row, names], columns found by name, so that another table of the same columns can be encoded. */
   encode(set: TaskSet, rows: Int32Array): Float64Array
   save(): unknown
@@ -105,8 +107,16 @@ function encoderOf(state: z.infer<typeof EncoderState>): Encoder {
   ])
   names.push(...(state.task ?? []).map((level) => `task=${level}`))
   const width = names.length
+  const numbers = state.columns.flatMap((column) => [
+    ...(column.kind === 'number'
+      ? [{ shift: column.mean, factor: column.sd ? 1 / column.sd : 0 }]
+      : column.levels.map(() => ({ shift: 0, factor: 1 }))),
+    ...(column.indicator ? [{ shift: 0, factor: 1 }] : []),
+  ])
+  numbers.push(...(state.task ?? []).map(() => ({ shift: 0, factor: 1 })))
   return {
     names,
+    scaling: { shift: numbers.map((n) => n.shift), factor: numbers.map((n) => n.factor) },
     save: () => state,
     encode(set, rows) {
       const out = new Float64Array(rows.length * width)
