@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { Encoder } from '../data/encoding.ts'
+import { add, constant, matmul } from '../engine/index.ts'
+import { onnxOf, unitNames } from '../nn/export.ts'
 import { link } from '../link.ts'
 import { answer, loadFrame, saveFrame } from '../frame.ts'
 import type { Output } from '../frame.ts'
@@ -54,6 +56,7 @@ export function linearModel(linear: Linear, params: unknown, adapt?: (support: V
       const header = { ...saveFrame(linear), params, parameters: linear.parameters, fresh: fresh && [...fresh.keys()] }
       return pack(header, arrays)
     },
+    onnx: () => linearOnnx(linear),
     network: () => networkOf(linear),
   }
 }
@@ -109,4 +112,25 @@ function networkOf({ encoder, outputs, coefficients }: Linear): NetworkView {
       bias: Float32Array.from(coefficients[k].subarray(inputs * output.width)),
     })),
   }
+}
+
+function linearOnnx({ encoder, outputs, coefficients }: Linear): Uint8Array {
+  const inputs = encoder.names.length
+  const units = outputs.map(({ task, kind, width, classes }) => ({
+    kind,
+    width,
+    mean: 0,
+    sd: 1,
+    names: unitNames(task, kind, classes),
+  }))
+  const all = outputs.reduce((sum, { width }) => sum + width, 0)
+  const weights = new Float64Array(inputs * all)
+  const bias = new Float64Array(all)
+  let from = 0
+  outputs.forEach(({ width }, k) => {
+    for (let j = 0; j < inputs; j++) weights.set(coefficients[k].subarray(j * width, (j + 1) * width), j * all + from)
+    bias.set(coefficients[k].subarray(inputs * width), from)
+    from += width
+  })
+  return onnxOf(encoder, units, (x) => add(matmul(x, constant(weights, [inputs, all])), constant(bias)))
 }

@@ -39,7 +39,7 @@ export const logistic: Method<Params> = {
     kinds: KINDS,
     newTask: false,
     adapt: true,
-    onnx: false,
+    onnx: true,
     resume: false,
   },
   work: (s) => 200 * s.rows * s.features * (s.taskColumn ? s.targets : s.tasks) + 1,

@@ -29,7 +29,7 @@ const pooled = (intercepts: boolean): Method<z.infer<typeof RidgeParams>> => ({
     kinds: ['regression'],
     newTask: true,
     adapt: false,
-    onnx: false,
+    onnx: true,
     resume: false,
   },
   work: (s) => {

@@ -36,7 +36,7 @@ export const ridge: Method<z.infer<typeof RidgeParams>> = {
     kinds: ['regression'],
     newTask: false,
     adapt: true,
-    onnx: false,
+    onnx: true,
     resume: false,
   },
   work: (s) => (s.rows * s.features ** 2 + s.tasks * s.features ** 3) * (s.taskColumn ? 1 : s.targets) + 1,

@@ -15,7 +15,7 @@ export const metaParams = {
   ...netParams,
   iterations: z.int().min(1).max(1_000_000).default(3000).describe('Steps of the outer loop.'),
   metaBatch: z.int().min(1).max(1024).default(25).describe('Tasks in each step of the outer loop.'),
-  outerLr: z.number().gt(0).max(1).default(0.001).describe('Learning rate of the outer loop.'),
+  outerLr: z.number().gt(0).max(1).default(0.003).describe('Learning rate of the outer loop.'),
 }
 
 export const taskCan = {

@@ -22,7 +22,7 @@ export const hardSharing: Method<PerceptronParams> = {
     kinds: ['regression', 'binary', 'multiclass'],
     newTask: false,
     adapt: false,
-    onnx: false,
+    onnx: true,
     resume: true,
   },
   work: (s, p) => perceptronWork(s, p, s.tasks, 1),

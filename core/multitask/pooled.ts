@@ -24,7 +24,7 @@ const pooled = (intercepts: boolean): Method<PerceptronParams> => ({
     kinds: ['regression', 'binary', 'multiclass'],
     newTask: true,
     adapt: false,
-    onnx: false,
+    onnx: true,
     resume: true,
   },
   work: (s, p) =>

@@ -6,6 +6,7 @@ import type { Output } from '../frame.ts'
 import type { FitContext, FitEvent, Model, TaskSetSummary } from '../method.ts'
 import { damaged, pack, take, unpack } from '../pack.ts'
 import { networkView, silenced } from './brain.ts'
+import { perceptronOnnx } from './export.ts'
 import { predictWith } from './network.ts'
 import type { PerceptronParams } from './params.ts'
 import { parameterCount, Plan } from './plan.ts'
@@ -53,6 +54,7 @@ export function perceptronModel(net: Perceptron, runtime: Runtime): Model {
     parameters: theta.length,
     predict: (view) => predictWith(plan, theta, encoder, outputs, view, runtime),
     save: () => pack({ ...saveFrame(net), plan }, { theta }),
+    onnx: () => perceptronOnnx(net),
     network: () => networkView(net),
     silence: (units) => perceptronModel({ ...net, theta: silenced(net, units) }, runtime),
   }
