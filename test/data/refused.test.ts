@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { zipSync, strToU8 } from 'fflate'
 import { UserError, type UserErrorJson } from '../../core/errors.ts'
+import { duck } from '../../electron/lab/importers/duck.ts'
 import { openFiles } from '../../electron/lab/importers/open.ts'
 import { workbook } from '../corpus/files.ts'
 
@@ -234,6 +235,20 @@ test('an XML bomb as XLSX is refused', async () => {
   })
 })
 
+test('a damaged workbook', async () => {
+  const whole = workbook([['s', '<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>']])
+  expect(await refusal('cut.xlsx', whole.subarray(0, whole.length / 2))).toMatchObject({
+    code: 'import.damaged',
+    who: 'cut.xlsx',
+    rule: 'A workbook must be a whole zip archive.',
+    got: 'a directory that cannot be read',
+  })
+  const broken = Uint8Array.from(whole)
+  const at = Buffer.from(whole).indexOf('sheet1.xml') + 'sheet1.xml'.length
+  broken.fill(255, at, at + 40)
+  expect(await refusal('broken.xlsx', broken)).toMatchObject({ code: 'import.damaged' })
+})
+
 test('two tables at once', async () => {
   const files = [put('one.csv', 'a,b\n1,2\n'), put('two.csv', 'a,b\n1,2\n')]
   await expect(openFiles(files)).rejects.toMatchObject({ json: { code: 'import.one-file', got: '2 files' } })
@@ -276,4 +291,23 @@ test('an import that is cancelled stops and leaves nothing behind', async () => 
     controller.signal,
   )
   await expect(answer).rejects.toThrow('stopped')
+})
+
+test('the locked database reads the one given file and nothing else', async () => {
+  const given = put('given.csv', 'a,b\n1,2\n')
+  const other = put('other.csv', 'a,b\n3,4\n')
+  const connection = await duck(given.path)
+  const read = (path: string) => connection.run(`SELECT * FROM read_csv('${path}', header=true)`)
+  expect(await (await read(given.path)).getRowsJson()).toEqual([['1', '2']])
+  await expect(read(other.path)).rejects.toThrow(/disabled by configuration/)
+  await expect(read(join(folder, '*.csv'))).rejects.toThrow(/disabled by configuration/)
+  for (const sql of [
+    `COPY (SELECT 1) TO '${join(folder, 'out.csv')}'`,
+    `ATTACH '${join(folder, 'new.db')}'`,
+    'INSTALL httpfs',
+    'SET enable_external_access=true',
+    `SET memory_limit='100GiB'`,
+  ])
+    await expect(connection.run(sql), sql).rejects.toThrow(/disabled|locked|Cannot/i)
+  connection.closeSync()
 })

@@ -81,7 +81,7 @@ export function sniff(text: string, read: ReadOptions, whole: boolean): Dialect 
   const { delimiter, lines, columns } = best
   const decimal = read.decimal === 'auto' ? decimalSign(lines) : read.decimal
   // Titles and notes above the table fill at most half of its columns; a header may lack one name.
-  const first = lines.findIndex((record) => filled(record) > columns / 2)
+  const first = lines.findIndex((record) => filled(record) > columns / 2 && !/^[#%] /.test(record.cells[0]))
   const skipRows = read.skipRows === 'auto' ? (lines[Math.max(0, first)]?.line ?? 0) : read.skipRows
   const table = lines.filter((record) => record.line >= skipRows)
   const headerRows = read.headerRows === 'auto' ? (hasHeader(table, decimal, read) ? 1 : 0) : read.headerRows
@@ -125,17 +125,42 @@ function decimalSign(lines: RawRecord[]): '.' | ',' {
   return commas > points ? ',' : '.'
 }
 
-/** A header is a first line without numbers, or one that stands as words above a column of numbers. */
+const isYear = (value: number) => Number.isInteger(value) && value >= 1800 && value <= 2200
+
+/** A header is a first line without numbers, one of words and years, or one with a word above a column of numbers. */
 function hasHeader(lines: RawRecord[], decimal: '.' | ',', read: ReadOptions): boolean {
   if (!lines.length) return false
   const [first, ...rest] = lines
   const number = (cell: string) => parseNumber(cell.trim(), decimal) !== undefined
   const word = (cell: string) => cell.trim() !== '' && !number(cell) && !read.missing.includes(cell.trim())
   if (first.cells.every((cell) => !number(cell))) return first.cells.some(word)
+  const years = first.cells.filter(number).map(Number)
+  if (first.cells.some(word) && years.length > 1 && years.every((y, i) => isYear(y) && (i === 0 || y > years[i - 1])))
+    return true
   const below = rest.slice(0, 100)
   return first.cells.some((cell, i) => {
     if (!word(cell)) return false
     const column = below.map((record) => record.cells[i]?.trim() ?? '').filter((c) => !read.missing.includes(c))
     return column.length > 0 && column.every(number)
   })
+}
+
+/**
+ * Names from one or several header rows. A header that is one cell short means that the rows begin with a name of
+ * their own (R), or, where every row ends with a delimiter, that they end with nothing.
+ */
+export function headerNames(lines: RawRecord[], { headerRows, columns }: Dialect): string[] {
+  const header = lines.slice(0, headerRows).map((record) => record.cells)
+  const width = Math.max(columns, ...header.map((cells) => cells.length))
+  const endsEmpty = lines.slice(headerRows).every(({ cells }) => (cells[width - 1] ?? '') === '')
+  const cellOf = (cells: string[], column: number) => {
+    if (cells.length !== width - 1 || endsEmpty) return cells[column] ?? ''
+    return column === 0 ? 'row' : cells[column - 1]
+  }
+  return Array.from({ length: width }, (_, column) =>
+    header
+      .map((cells) => cellOf(cells, column).trim())
+      .filter((part) => part !== '')
+      .join(' '),
+  )
 }

@@ -1,4 +1,5 @@
 import { Unzip, UnzipInflate, unzipSync } from 'fflate'
+import { UserError } from '../../../core/errors.ts'
 import { refuseBomb } from './xml.ts'
 
 /**
@@ -25,7 +26,7 @@ export function openZip(who: string, bytes: Uint8Array): Archive {
       },
     })
   } catch {
-    refuseBomb(who, 'an archive whose directory cannot be read')
+    refuseDamaged(who, 'a directory that cannot be read')
   }
   if (sizes.size > MAX_ENTRIES) refuseBomb(who, `an archive of ${sizes.size} parts`)
   if (total > limitFor(bytes.length)) refuseBomb(who, `${megabytes(total)} packed into ${megabytes(bytes.length)}`)
@@ -51,8 +52,24 @@ export function readPart(archive: Archive, part: string, feed: (text: string) =>
     file.start()
   })
   unzip.register(UnzipInflate)
-  for (let at = 0; at < bytes.length && !done; at += SLICE)
-    unzip.push(bytes.subarray(at, at + SLICE), at + SLICE >= bytes.length)
+  try {
+    for (let at = 0; at < bytes.length && !done; at += SLICE)
+      unzip.push(bytes.subarray(at, at + SLICE), at + SLICE >= bytes.length)
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    refuseDamaged(who, `${part}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  if (!done) refuseDamaged(who, `${part} without its end`)
+}
+
+function refuseDamaged(who: string, got: string): never {
+  throw new UserError({
+    code: 'import.damaged',
+    who,
+    rule: 'A workbook must be a whole zip archive.',
+    got,
+    remedy: 'Copy or download the file again, or save it again in the program that made it.',
+  })
 }
 
 const limitFor = (packed: number) => Math.min(MAX_BYTES, Math.max(4 * 2 ** 20, packed * MAX_RATIO))
