@@ -217,7 +217,7 @@ function lineConfig(picture: LinePicture, palette: Palette, hidden: ReadonlySet<
 }
 
 function rowScale(palette: Palette, labels: readonly string[]): ScaleOptions {
-  const wide = 14 + 12 * 1.04 * Math.max(...labels.map(textWidth), 2)
+  let wide = 0
   return scale(palette, '', {
     type: 'linear',
     // The matrix controller would widen the axis by half a cell at each end.
@@ -226,7 +226,9 @@ function rowScale(palette: Palette, labels: readonly string[]): ScaleOptions {
     min: -0.5,
     max: labels.length - 0.5,
     // The axis is as wide as its widest label, in sight or not: it must not breathe while scrolling.
-    afterFit: (axis: { width: number }) => {
+    afterFit: (axis: { width: number; ctx: CanvasRenderingContext2D }) => {
+      axis.ctx.font = `12px ${FONT}`
+      wide ||= 16 + Math.max(...labels.map((label) => axis.ctx.measureText(label).width), 20)
       axis.width = wide
     },
     afterBuildTicks: (axis: { ticks: { value: number }[]; min: number; max: number }) => {

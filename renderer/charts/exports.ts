@@ -1,10 +1,10 @@
 import { fontCss } from './fonts.ts'
 import { PALETTES } from './palette.ts'
-import { twinOf, toCsv, toLatex } from './picture.ts'
-import type { Picture } from './picture.ts'
+import { twinOf, toCsv, toLatex, toTabs } from './picture.ts'
+import type { Picture, Twin } from './picture.ts'
 import { toSvg } from './svg.ts'
 
-/** A picture as a file, or on the clipboard. `source` is the small line under it: where it comes from. */
+/** Charts and diagrams as files, or on the clipboard. `source` is the small line under one: where it comes from. */
 export const FORMATS = ['png', 'svg', 'csv', 'json', 'latex'] as const
 export type Format = (typeof FORMATS)[number]
 
@@ -12,26 +12,41 @@ const WIDTH = 760
 /** Pixels per unit of a PNG: 300 dpi at 19 cm. */
 const SCALE = 3
 
-export async function exportPicture(picture: Picture, format: Format, source: string): Promise<Blob> {
-  const twin = twinOf(picture)
-  switch (format) {
-    case 'csv':
-      return new Blob([toCsv(twin)], { type: 'text/csv;charset=utf-8' })
-    case 'json':
-      return new Blob([JSON.stringify(picture, null, 2)], { type: 'application/json' })
-    case 'latex':
-      return new Blob([toLatex(twin)], { type: 'application/x-tex' })
-    case 'svg':
-      return new Blob([await svgOf(picture, source)], { type: 'image/svg+xml' })
-    case 'png':
-      return rasterise(await svgOf(picture, source))
+/** Anything that can be handed out: a chart, a diagram. */
+export type Exportable = {
+  title: string
+  twin(): Twin
+  json(): unknown
+  /** A stand-alone SVG, with these `@font-face` rules in it. */
+  svg(fontCss: string): string
+}
+
+export function exportable(picture: Picture, source: string): Exportable {
+  return {
+    title: picture.title,
+    twin: () => twinOf(picture),
+    json: () => picture,
+    svg: (css) => toSvg(picture, { width: WIDTH, palette: PALETTES.light, source, fontCss: css }),
   }
 }
 
-async function svgOf(picture: Picture, source: string): Promise<string> {
-  const bare = toSvg(picture, { width: WIDTH, palette: PALETTES.light, source })
-  return toSvg(picture, { width: WIDTH, palette: PALETTES.light, source, fontCss: await fontCss(bare) })
+export async function exportAs(what: Exportable, format: Format): Promise<Blob> {
+  switch (format) {
+    case 'csv':
+      return new Blob([toCsv(what.twin())], { type: 'text/csv;charset=utf-8' })
+    case 'json':
+      return new Blob([JSON.stringify(what.json(), null, 2)], { type: 'application/json' })
+    case 'latex':
+      return new Blob([toLatex(what.twin())], { type: 'application/x-tex' })
+    case 'svg':
+      return new Blob([await svgOf(what)], { type: 'image/svg+xml' })
+    case 'png':
+      return rasterise(await svgOf(what))
+  }
 }
+
+/** Drawn twice: the first time to learn which characters it holds. */
+const svgOf = async (what: Exportable) => what.svg(await fontCss(what.svg('')))
 
 /** Draws an SVG text to a PNG of three times its size. */
 export async function rasterise(svg: string): Promise<Blob> {
@@ -48,12 +63,10 @@ export async function rasterise(svg: string): Promise<Blob> {
   )
 }
 
-export async function copyPicture(picture: Picture, source: string): Promise<void> {
-  const png = exportPicture(picture, 'png', source)
-  const text = exportPicture(picture, 'csv', source).then(
-    async (blob) => new Blob([await blob.text()], { type: 'text/plain' }),
-  )
-  await navigator.clipboard.write([new ClipboardItem({ 'image/png': png, 'text/plain': text })])
+/** The picture and its figures, so that it can be pasted into a document and into a spreadsheet. */
+export async function copyOf(what: Exportable): Promise<void> {
+  const text = new Blob([toTabs(what.twin())], { type: 'text/plain' })
+  await navigator.clipboard.write([new ClipboardItem({ 'image/png': exportAs(what, 'png'), 'text/plain': text })])
 }
 
 /** Hands a file to the person. */

@@ -113,6 +113,10 @@ export function toCsv(twin: Twin): string {
   return '\ufeff' + [twin.columns, ...twin.rows].map((row) => row.map(cell).join(',') + '\r\n').join('')
 }
 
+/** As spreadsheets take it from the clipboard. */
+export const toTabs = (twin: Twin): string =>
+  [twin.columns, ...twin.rows].map((row) => row.map((cell) => cell ?? '').join('\t')).join('\n')
+
 /** A LaTeX tabular of the twin, numbers to four significant digits. */
 export function toLatex(twin: Twin): string {
   const escape = (text: string) =>

@@ -1,0 +1,133 @@
+import { rankWeights } from '../../../core/brain/diagram.ts'
+import { drops } from '../../../core/brain/lesion.ts'
+import type { Lesion, RunSummary } from '../../../core/contract.ts'
+import type { NetworkView } from '../../../core/method.ts'
+import { toErrorJson } from '../../../core/errors.ts'
+import type { UserErrorJson } from '../../../core/errors.ts'
+import type { LabStore } from '../../lab/store.svelte.ts'
+import { toView } from '../../diagrams/weights.ts'
+import { t } from '../../i18n/index.ts'
+
+export type UnitId = { layer: string; unit: number }
+const same = (a: UnitId, b: UnitId) => a.layer === b.layer && a.unit === b.unit
+
+/** One trained network on screen: which run, what is silenced, and what every task loses by that. */
+export class BrainState {
+  private readonly lab: LabStore
+
+  network = $state.raw<NetworkView | null>(null)
+  error = $state.raw<UserErrorJson | null>(null)
+  lesion = $state.raw<Lesion | null>(null)
+  measuring = $state(false)
+  /** Of the run on screen. */
+  experiment = $state<string | null>(null)
+  loaded = $state<string | null>(null)
+
+  readonly ranked = $derived(this.network && rankWeights(this.network))
+  readonly silenced = $derived.by(() => parse(this.lab.place.params.silence))
+  readonly runs = $derived.by((): RunSummary[] => {
+    const open = this.lab.experiment(this.experiment)
+    return open ? [...open.runs.values()].filter((run) => run.blobs.model !== null) : []
+  })
+  readonly drops = $derived(this.lesion ? drops(this.lesion.perTask, this.lesion.better) : [])
+
+  constructor(lab: LabStore) {
+    this.lab = lab
+  }
+
+  /** Finds the run of the address, or the best one there is, and reads its network. */
+  async load(id: string | null) {
+    this.error = null
+    if (id && id === this.loaded) return
+    this.network = null
+    this.lesion = null
+    try {
+      const run = id ? await this.find(id) : await this.propose()
+      if (!run) return
+      if (id === null) return this.lab.place.go('brain', run)
+      this.loaded = id
+      const network = toView(await this.lab.call('run.network', { run }))
+      if (this.loaded === id) this.network = network
+    } catch (error) {
+      this.error = toErrorJson(error)
+    }
+  }
+
+  private async find(id: string): Promise<string> {
+    for (const { id: experiment } of this.lab.experiments) {
+      const open = this.lab.experiment(experiment) ?? (await this.lab.openExperiment(experiment))
+      if (!open.runs.has(id)) continue
+      this.experiment = experiment
+      break
+    }
+    return id
+  }
+
+  /** The network that was fitted on all rows, of the newest experiment that has one. */
+  private async propose(): Promise<string | null> {
+    for (const line of this.lab.visible) {
+      const open = this.lab.experiment(line.id) ?? (await this.lab.openExperiment(line.id))
+      const chosen = open.spec.methods.map((method) => method.id)
+      const able = [...open.runs.values()].filter((run) => run.blobs.model && /mlp|sharing|maml/.test(run.method.id))
+      const rank = (run: RunSummary) => (run.fold === 'all' ? 100 : 0) + chosen.lastIndexOf(run.method.id)
+      able.sort((a, b) => rank(b) - rank(a))
+      if (able[0]) return able[0].id
+    }
+    return null
+  }
+
+  /** Silences a unit, or gives it back; both can be undone. */
+  toggle(unit: UnitId, name: string) {
+    const before = this.silenced
+    const after = before.some((other) => same(other, unit))
+      ? before.filter((other) => !same(other, unit))
+      : [...before, unit]
+    this.set(before, after, name)
+  }
+
+  restoreAll() {
+    this.set(this.silenced, [], t('brain.lesionSome', { n: this.silenced.length }))
+  }
+
+  private set(before: UnitId[], after: UnitId[], name: string) {
+    const show = (units: UnitId[]) => this.lab.place.set({ silence: format(units) })
+    void this.lab.undo.do({
+      what: () => t('brain.undoWhat', { unit: name }),
+      undo: () => show(before),
+      redo: () => show(after),
+    })
+  }
+
+  /** Asks what every task loses; the newest question wins. */
+  async measure(run: string, silence: UnitId[]) {
+    if (!silence.length) {
+      this.lesion = null
+      this.measuring = false
+      return
+    }
+    this.measuring = true
+    try {
+      const lesion = await this.lab.call('run.lesion', { run, silence })
+      if (format(this.silenced) === format(silence) && this.loaded === run) this.lesion = lesion
+    } catch (error) {
+      this.error = toErrorJson(error)
+    } finally {
+      this.measuring = false
+    }
+  }
+}
+
+/** "trunk1:3,trunk1:5"; layer names may hold colons themselves. */
+function parse(text: string | undefined): UnitId[] {
+  return (text ?? '')
+    .split(',')
+    .filter(Boolean)
+    .map((part) => {
+      const cut = part.lastIndexOf(':')
+      return { layer: decodeURIComponent(part.slice(0, cut)), unit: Number(part.slice(cut + 1)) }
+    })
+    .filter(({ layer, unit }) => layer && Number.isInteger(unit) && unit >= 0)
+}
+function format(units: UnitId[]): string | undefined {
+  return units.map(({ layer, unit }) => `${encodeURIComponent(layer)}:${unit}`).join(',') || undefined
+}
