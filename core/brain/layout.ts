@@ -1,5 +1,5 @@
 import type { NetworkLayer, NetworkView } from '../method.ts'
-import { rankWeights, strongestWeights, type DiagramWeight, type RankedWeights } from './diagram.ts'
+import { rankWeights, strongestWeights, type DiagramWeight } from './diagram.ts'
 
 /**
  * A network as a layered diagram, left to right: inputs, trunk, towers and heads, each layer in the column of its
@@ -98,7 +98,7 @@ function layersByDepth(network: NetworkView): NetworkLayer[][] {
 export type DrawnWeight = DiagramWeight & { x1: number; y1: number; x2: number; y2: number }
 
 /** Weights between units that are shown, with the coordinates of their ends. */
-export function drawn(own: Layout, weights: readonly DiagramWeight[]): DrawnWeight[] {
+export function drawn<W extends DiagramWeight>(own: Layout, weights: readonly W[]): (W & DrawnWeight)[] {
   return weights.flatMap((weight) => {
     const from = own.at(weight.fromLayer, weight.from)
     const to = own.at(weight.toLayer, weight.to)
@@ -109,28 +109,35 @@ export function drawn(own: Layout, weights: readonly DiagramWeight[]): DrawnWeig
 }
 
 /**
- * For paper: the strongest weights and, in columns that are too tall, only the units that these touch. Fewer
- * weights are drawn until no column shows more than `most` units.
+ * For paper: the strongest weights into each column (a layer of large weights would crowd out all others) and, in
+ * columns that are too tall, only the units that these touch. Fewer weights are drawn until no column shows more than
+ * `most` units. `share` is |weight| over the strongest one into the same column.
  */
 export function compact(
   network: NetworkView,
-  options: Omit<LayoutOptions, 'shows'> & { count: number; most: number },
-): { layout: Layout; weights: DrawnWeight[]; ranked: RankedWeights } {
-  const ranked = rankWeights(network)
-  for (let count = options.count; ; count = Math.floor(count * 0.8)) {
-    const weights = strongestWeights(network, ranked, count)
-    const touched = new Set(weights.flatMap((w) => [`${w.fromLayer} ${w.from}`, `${w.toLayer} ${w.to}`]))
-    const tall = new Set(
-      layersByDepth(network)
-        .filter((layers) => layers.reduce((sum, layer) => sum + layer.units, 0) > options.most)
-        .flat()
-        .map((layer) => layer.id),
+  options: Omit<LayoutOptions, 'shows'> & { perColumn: number; most: number },
+): { layout: Layout; weights: (DrawnWeight & { share: number })[]; total: number } {
+  const columns = layersByDepth(network)
+  const tall = new Set(
+    columns
+      .filter((layers) => layers.reduce((sum, layer) => sum + layer.units, 0) > options.most)
+      .flat()
+      .map((layer) => layer.id),
+  )
+  const parts = columns.map((layers) => {
+    const edges = network.edges.filter((edge) => layers.some((layer) => layer.id === edge.to))
+    const part = { layers: network.layers, edges }
+    return { part, ranked: rankWeights(part) }
+  })
+  const total = parts.reduce((sum, { ranked }) => sum + ranked.total, 0)
+  for (let count = options.perColumn; ; count = Math.floor(count * 0.8)) {
+    const weights = parts.flatMap(({ part, ranked }) =>
+      strongestWeights(part, ranked, count).map((w) => ({ ...w, share: Math.abs(w.weight) / ranked.strongest })),
     )
-    const own = layout(network, {
-      ...options,
-      shows: (layer, unit) => !tall.has(layer) || touched.has(`${layer} ${unit}`),
-    })
+    const touched = new Set(weights.flatMap((w) => [`${w.fromLayer} ${w.from}`, `${w.toLayer} ${w.to}`]))
+    const shows = (layer: string, unit: number) => !tall.has(layer) || touched.has(`${layer} ${unit}`)
+    const own = layout(network, { ...options, shows })
     if (count <= 1 || own.columns.every((column) => column.shown <= options.most))
-      return { layout: own, weights: drawn(own, weights), ranked }
+      return { layout: own, weights: drawn(own, weights), total }
   }
 }

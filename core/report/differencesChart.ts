@@ -8,9 +8,10 @@ import { taskMark } from './marks.ts'
 
 const WIDTH = 760
 const ROW = 26
-const LEFT = 196
 const RIGHT = 470
 const MOST = 24
+const LETTER = 7.2
+const MOST_LETTERS = 30
 
 /** A second sign beside the colour of a call. */
 export const CALL_SIGN = { helps: '▲', hurts: '▼', 'no-useful-difference': '≈', 'not-settled': '?' } as const
@@ -42,7 +43,9 @@ export function differencesChart(c: Comparison, pair: { method: string; against:
   const values = rows.flatMap((d) =>
     [d.effect as number, ...(d.ci95 ?? []), d.smallest, -d.smallest].map((v) => v * scaleOf(d)),
   )
-  const axis = axisOf([0, ...values], LEFT, RIGHT)
+  const nameOf = (d: Difference) => d.task ?? say(language, 'report.all-tasks')
+  const left = 38 + LETTER * Math.min(MOST_LETTERS, Math.max(12, ...rows.map((d) => [...nameOf(d)].length)))
+  const axis = axisOf([0, ...values], left, RIGHT)
   const bottom = 22 + rows.length * ROW + 4
   const label = (key: string) => c.methods.find((m) => m.key === key)?.label ?? key
   const metric = metricOf(c.metric)?.name ?? c.metric
@@ -55,7 +58,6 @@ export function differencesChart(c: Comparison, pair: { method: string; against:
         })
       : ''
   const effect = (d: Difference) => written((d.effect as number) * scaleOf(d), decimals, true)
-  const nameOf = (d: Difference) => d.task ?? say(language, 'report.all-tasks')
   const zero = axis.at(0)
   return html`<svg viewBox="0 0 ${WIDTH} ${bottom + 42}" role="img" aria-labelledby="effects-title effects-desc">
     <title id="effects-title">${names.method} – ${names.against}: ${metric}</title>
@@ -80,7 +82,7 @@ export function differencesChart(c: Comparison, pair: { method: string; against:
     <line class="zero" x1="${zero}" x2="${zero}" y1="18" y2="${bottom}" />
     <text class="axis" x="${zero - 8}" y="12" text-anchor="end">${say(language, 'report.axis.worse')}</text>
     <text class="axis" x="${zero + 8}" y="12">${say(language, 'report.axis.better')}</text>
-    <text class="axis" x="${LEFT}" y="${bottom + 34}">
+    <text class="axis" x="${left}" y="${bottom + 34}">
       ${shares ? say(language, 'report.axis.share', names) : metric}
     </text>
     ${rows.map((d, i) => {
@@ -89,7 +91,7 @@ export function differencesChart(c: Comparison, pair: { method: string; against:
       const x = axis.at((d.effect as number) * scaleOf(d))
       return html`<g class="call-${d.call}${d.task === null ? ' overall' : ''}">
         <title>${nameOf(d)}: ${effect(d)} (${range(d)}), ${say(language, `call.${d.call}`)}</title>
-        <text class="name" x="${index >= 0 ? 18 : 0}" y="${y + 4}">${short(nameOf(d), 26)}</text>
+        <text class="name" x="${index >= 0 ? 18 : 0}" y="${y + 4}">${short(nameOf(d), MOST_LETTERS)}</text>
         ${index >= 0 && taskMark(index, 5, y)}
         ${
           d.ci95 &&

@@ -8,8 +8,9 @@ import { html, short, type Markup } from './html.ts'
 
 const WIDTH = 760
 const ROW = 28
-const LEFT = 196
 const RIGHT = 560
+const LETTER = 7
+const MOST_LETTERS = 36
 
 /** One dot and interval per method over all tasks; filled for what the person chose, hollow for what it is measured by. */
 export function figuresChart(comparison: Comparison, language: Language): Markup {
@@ -17,7 +18,9 @@ export function figuresChart(comparison: Comparison, language: Language): Markup
   const metric = metricOf(comparison.metric)?.name ?? comparison.metric
   const decimals = decimalsOf(comparison)
   const values = methods.flatMap((m) => [m.overall.mean as number, ...(m.overall.ci95 ?? [])])
-  const axis = axisOf(values, LEFT, RIGHT)
+  // Room for the longest name, within reason.
+  const left = 20 + LETTER * Math.min(MOST_LETTERS, Math.max(16, ...methods.map((m) => [...m.label].length)))
+  const axis = axisOf(values, left, RIGHT)
   const bottom = methods.length * ROW + 8
   const range = (ci: [number, number] | null) =>
     ci ? say(language, 'interval.range', { low: written(ci[0], decimals), high: written(ci[1], decimals) }) : ''
@@ -36,13 +39,13 @@ export function figuresChart(comparison: Comparison, language: Language): Markup
             >${written(tick, axis.decimals)}</text
           >`,
     )}
-    <text class="axis" x="${LEFT}" y="${bottom + 36}">${metric}</text>
+    <text class="axis" x="${left}" y="${bottom + 36}">${metric}</text>
     ${methods.map((m, i) => {
       const y = i * ROW + ROW / 2 + 4
       const { mean, ci95 } = m.overall
       return html`<g class="role-${m.role}">
         <title>${m.label}: ${written(mean, decimals)} ${range(ci95)}</title>
-        <text class="name" x="0" y="${y + 4}">${short(m.label, 28)}</text>
+        <text class="name" x="0" y="${y + 4}">${short(m.label, MOST_LETTERS)}</text>
         ${ci95 && html`<line class="interval" x1="${axis.at(ci95[0])}" x2="${axis.at(ci95[1])}" y1="${y}" y2="${y}" />`}
         <circle class="dot" cx="${axis.at(mean as number)}" cy="${y}" r="5" />
         <text class="value" x="${RIGHT + 76}" y="${y + 4}" text-anchor="end">${written(mean, decimals)}</text>

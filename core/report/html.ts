@@ -23,8 +23,10 @@ function markupOf(piece: Piece): string {
   return typeof piece === 'number' ? String(piece) : escape(piece as string)
 }
 
-/** At most `length` characters, with an ellipsis; the whole text belongs into a title. */
+/** At most `length` characters, the middle left out: names of tasks often differ at the end. */
 export function short(text: string, length: number): string {
   const characters = [...text]
-  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text
+  if (characters.length <= length) return text
+  const tail = Math.floor((length - 1) / 2)
+  return `${characters.slice(0, length - 1 - tail).join('')}…${characters.slice(-tail).join('')}`
 }

@@ -1,5 +1,5 @@
 import { compact, type Column, type Unit } from '../brain/layout.ts'
-import type { NetworkView } from '../method.ts'
+import type { NetworkLayer, NetworkView } from '../method.ts'
 import { written } from '../stats/decimals.ts'
 import { say, type Language } from '../words/say.ts'
 import { html, short, type Markup } from './html.ts'
@@ -10,6 +10,7 @@ const TOP = 40
 const STEP = 18
 const MOST = 22
 const LETTER = 7.2
+const MOST_LETTERS = 30
 
 export type NetworkFigure = { figure: Markup; caption: string; table: Markup }
 
@@ -23,30 +24,31 @@ export function networkFigure(c: {
   const { network, language } = c
   const tallest = (most: number) => Math.max(...columnSizes(network).map((units) => Math.min(units, most)))
   const height = Math.max(4, tallest(MOST)) * STEP
-  const { layout, weights, ranked } = compact(network, {
+  const { layout, weights, total } = compact(network, {
     width: WIDTH,
     height,
     margin: margins(network),
-    count: 120,
+    perColumn: 36,
     most: MOST,
   })
   const nameOf = (layer: string, unit: number) => {
     const own = network.layers.find((each) => each.id === layer)
-    return own?.names?.[unit] ?? `${layer} ${unit + 1}`
+    return own ? unitName(own, unit) : layer
   }
-  const caption = say(language, 'report.network.about', { method: c.method, shown: weights.length, of: ranked.total })
+  const caption = say(language, 'report.network.about', { method: c.method, shown: weights.length, of: total })
   // Weakest first, so that the strongest lie on top.
-  const lines = [...weights].reverse().map(({ weight, x1, y1, x2, y2, ...w }) => {
-    const share = Math.abs(weight) / ranked.strongest
-    const middle = (x1 + x2) / 2
-    const [a, b] = [y1 + TOP, y2 + TOP].map((y) => y.toFixed(1))
-    return html`<path
-      class="${weight < 0 ? 'minus' : 'plus'}"
-      d="M${x1.toFixed(1)} ${a}C${middle.toFixed(1)} ${a} ${middle.toFixed(1)} ${b} ${x2.toFixed(1)} ${b}"
-      style="stroke-width:${(0.6 + 4.4 * share).toFixed(2)};opacity:${(0.35 + 0.6 * share).toFixed(2)}"
-      ><title>${nameOf(w.fromLayer, w.from)} → ${nameOf(w.toLayer, w.to)}: ${written(weight, 3, true)}</title></path
-    >`
-  })
+  const lines = [...weights]
+    .sort((a, b) => a.share - b.share)
+    .map(({ weight, share, x1, y1, x2, y2, ...w }) => {
+      const middle = (x1 + x2) / 2
+      const [a, b] = [y1 + TOP, y2 + TOP].map((y) => y.toFixed(1))
+      return html`<path
+        class="${weight < 0 ? 'minus' : 'plus'}"
+        d="M${x1.toFixed(1)} ${a}C${middle.toFixed(1)} ${a} ${middle.toFixed(1)} ${b} ${x2.toFixed(1)} ${b}"
+        style="stroke-width:${(0.6 + 4.4 * share).toFixed(2)};opacity:${(0.35 + 0.6 * share).toFixed(2)}"
+        ><title>${nameOf(w.fromLayer, w.from)} → ${nameOf(w.toLayer, w.to)}: ${written(weight, 3, true)}</title></path
+      >`
+    })
   const figure = html`<svg
     viewBox="0 0 ${WIDTH} ${height + TOP + 6}"
     role="img"
@@ -56,7 +58,7 @@ export function networkFigure(c: {
     <title id="network-title">${say(language, 'report.network')}</title>
     <desc id="network-desc">${caption}</desc>
     ${layout.columns.map((column, i) => heading(column, i, layout.columns.length, language))} ${lines}
-    ${layout.units.map((unit) => node(unit, c.tasks))}
+    ${layout.units.map((unit) => node(unit, nameOf(unit.layer, unit.unit), c.tasks))}
   </svg>`
   const table = html`<table class="figures">
     <thead>
@@ -85,10 +87,16 @@ function margins(network: NetworkView): [number, number] {
   const room = (kind: 'input' | 'head') => {
     const names = network.layers
       .filter((layer) => layer.kind === kind)
-      .flatMap((layer) => layer.names ?? [layer.task ?? ''])
-    return 24 + LETTER * Math.min(24, Math.max(8, ...names.map((name) => [...name].length)))
+      .flatMap((layer) => Array.from({ length: layer.units }, (_, unit) => unitName(layer, unit)))
+    return 24 + LETTER * Math.min(MOST_LETTERS, Math.max(8, ...names.map((name) => [...name].length)))
   }
   return [room('input'), room('head')]
+}
+
+/** A head's unit is its task, with the class where it has several; an input has its name, others a number. */
+function unitName({ id, kind, task, names, units }: NetworkLayer, unit: number): string {
+  if (kind !== 'head' || task === null) return names?.[unit] ?? `${id} ${unit + 1}`
+  return units > 1 ? `${task}: ${names?.[unit] ?? unit + 1}` : task
 }
 
 /** Units per column, before any is left out. */
@@ -111,18 +119,17 @@ function heading(column: Column, index: number, columns: number, language: Langu
     ><text class="tick" x="${column.x + dx}" y="27" text-anchor="${anchor}">${units}</text>`
 }
 
-function node(unit: Unit, tasks: readonly string[]): Markup {
+function node(unit: Unit, name: string, tasks: readonly string[]): Markup {
   const y = unit.y + TOP
   const index = unit.task === null ? -1 : tasks.indexOf(unit.task)
-  const name = unit.name ?? ''
   const label =
     unit.kind === 'input'
-      ? html`<text class="name" x="${unit.x - 12}" y="${y + 4}" text-anchor="end">${short(name, 24)}</text>`
+      ? html`<text class="name" x="${unit.x - 12}" y="${y + 4}" text-anchor="end">${short(name, MOST_LETTERS)}</text>`
       : unit.kind === 'head'
-        ? html`<text class="name" x="${unit.x + 14}" y="${y + 4}">${short(name || (unit.task ?? ''), 24)}</text>`
+        ? html`<text class="name" x="${unit.x + 14}" y="${y + 4}">${short(name, MOST_LETTERS)}</text>`
         : null
   return html`<g
-    ><title>${name || `${unit.layer} ${unit.unit + 1}`}</title>${
+    ><title>${name}</title>${
       index >= 0 ? taskMark(index, unit.x, y, 12) : html`<circle class="unit" cx="${unit.x}" cy="${y}" r="4" />`
     }${label}</g
   >`

@@ -60,5 +60,5 @@ ul{margin:6px 0 0;padding:0 0 0 18px}li{margin:3px 0;overflow-wrap:anywhere}
 code{font:12px/1.6 ui-monospace,'SF Mono','Cascadia Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace;overflow-wrap:anywhere}
 footer{margin:30px 0 0;padding:14px 0 0;border-top:1px solid var(--line);color:var(--ink-2);font-size:12px}
 @media (max-width:640px){main{margin:0;padding:24px 18px;border:0;border-radius:0}dl{grid-template-columns:1fr}h1{font-size:23px}figure{overflow-x:auto}figure svg{min-width:640px}}
-@media print{:root{${LIGHT}}@page{margin:14mm}body{background:none}main{margin:0;padding:0;border:0;max-width:none}section,figure,tr{break-inside:avoid}details:not([open]){display:none}}
+@media print{:root{${LIGHT}}@page{margin:12mm}body{background:none}main{margin:0;padding:0;border:0;max-width:none;zoom:.8}.network{max-height:340px}section{margin-top:20px}section,figure,tr{break-inside:avoid}details:not([open]){display:none}}
 `

@@ -3,9 +3,10 @@ import { decimalsFor, decimalsOf, median, written } from '../stats/decimals.ts'
 import { metricOf } from '../stats/metrics.ts'
 import { verdict, verdictText } from '../stats/verdict.ts'
 import { keyOf, say, type Language } from '../words/say.ts'
-import { textColumns, visible, type TextColumn } from './columns.ts'
+import { textColumns, textWidth, visible, type TextColumn } from './columns.ts'
 
-const MOST_TASKS = 6
+/** A line of the terminal. */
+const MOST_WIDTH = 118
 const right = (title: string): TextColumn => ({ title, flush: 'right' })
 const left = (title: string): TextColumn => ({ title, flush: 'left' })
 
@@ -34,11 +35,23 @@ function withInterval(e: Estimate | undefined, decimals: number): string {
   return written(e.mean, decimals) + half
 }
 
+/** How many task columns fit beside the others. */
+function fitting(c: Comparison, decimals: number): number {
+  let room = MOST_WIDTH - 44 - Math.max(...c.methods.map((m) => textWidth(m.label)))
+  let n = 0
+  for (const task of c.tasks) {
+    room -= 2 + Math.max(textWidth(task.id), ...c.methods.map((m) => withInterval(m.perTask[task.id], decimals).length))
+    if (room < 0) break
+    n++
+  }
+  return n
+}
+
 const half = (ci: [number, number] | null) => (ci ? [(ci[1] - ci[0]) / 2] : [])
 
 function figures(c: Comparison, language: Language): string[] {
-  const tasks = c.tasks.length > 1 ? c.tasks.slice(0, MOST_TASKS) : []
   const decimals = decimalsOf(c)
+  const tasks = c.tasks.length > 1 ? c.tasks.slice(0, fitting(c, decimals)) : []
   const t = (key: Parameters<typeof say>[1], params = {}) => say(language, key, params)
   const columns = [
     left(t('report.method')),
@@ -56,8 +69,7 @@ function figures(c: Comparison, language: Language): string[] {
     String(m.runs.done),
     m.seconds === null ? '—' : t('report.seconds', { n: m.seconds.toFixed(1) }),
   ])
-  const more = tasks.length ? c.tasks.length - tasks.length : 0
-  return [...textColumns(columns, rows), ...(more > 0 ? [t('report.tasks.more', { n: more })] : [])]
+  return textColumns(columns, rows)
 }
 
 function callRows(c: Comparison, language: Language): string[] {
@@ -71,13 +83,14 @@ function callRows(c: Comparison, language: Language): string[] {
     right(t('report.interval')),
     left(t('report.call')),
   ]
-  const listed = new Set(c.tasks.slice(0, Math.max(1, MOST_TASKS * 4)).map((task) => task.id))
+  const { about } = verdict(c)
   const role = new Map(c.methods.map((m) => [m.key, m.role]))
   const asked = c.differences.filter((d) => role.get(d.method) !== 'baseline')
   // One unit, one number of decimals; targets in different units have their own.
   const common = metricOf(c.metric)?.unit === 'target' ? null : median(asked.flatMap((d) => half(d.ci95)))
   const rows = (asked.length ? asked : c.differences)
-    .filter((d) => d.task === null || listed.has(d.task))
+    // Task by task for the method that the verdict is about; the others over all tasks.
+    .filter((d) => d.task === null || (about?.method === d.method && about.against === d.against))
     .map((d) => {
       const decimals = decimalsFor(common ?? half(d.ci95)[0] ?? 0)
       const [low, high] = (d.ci95 ?? []).map((value) => written(value, decimals, true))

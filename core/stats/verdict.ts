@@ -40,8 +40,9 @@ export function verdict(comparison: Comparison, language: Language = 'en'): Verd
   const details = overall ? effect(overall, comparison, language) : []
   const counts = countCalls(tasks)
   const settled = counts.helps + counts.hurts
-  if (tasks.length > 1 && tasks.length <= MOST_NAMED) details.push(...named(tasks, language))
-  else if (settled && counts.same + counts.open)
+  const mixed = new Set(tasks.map((d) => d.call)).size > 1
+  if (mixed && tasks.length <= MOST_NAMED) details.push(...named(tasks, language))
+  else if (mixed && settled && counts.same + counts.open)
     details.push({ key: 'verdict.rest', params: { same: counts.same, open: counts.open } })
   return {
     headline: headline(tasks.length ? tasks : overall ? [overall] : [], names, learnsTogether(method.id)),

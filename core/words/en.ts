@@ -113,7 +113,7 @@ export const en = {
     'Right of the line: {method} is better than {against}. Effects of tasks are partially pooled. The grey band is the smallest effect that matters.',
   'report.network': 'What was learned',
   'report.network.about':
-    '{method} fitted on all rows: the {shown} strongest of {of} weights. Blue: positive; orange, dashed: negative; width: size.',
+    '{method} fitted on all rows: the {shown} strongest of {of} weights, layer by layer. Blue: positive; orange, dashed: negative; width: size within its layer.',
   'report.network.inputs': 'Inputs',
   'report.network.hidden': 'Layer {n}',
   'report.network.outputs': 'Tasks',

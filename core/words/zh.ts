@@ -106,7 +106,7 @@ export const zh: Record<WordKey, string> = {
     '竖线右侧表示 {method} 优于 {against}。各任务的效应经过部分合并。灰色带是有实际意义的最小效应。',
   'report.network': '学到了什么',
   'report.network.about':
-    '用全部行拟合的 {method}：{of} 个权重中最强的 {shown} 个。蓝色为正；橙色虚线为负；粗细表示大小。',
+    '用全部行拟合的 {method}：{of} 个权重中逐层最强的 {shown} 个。蓝色为正；橙色虚线为负；粗细表示在该层内的大小。',
   'report.network.inputs': '输入',
   'report.network.hidden': '第 {n} 层',
   'report.network.outputs': '任务',

@@ -97,8 +97,13 @@ describe('layout', () => {
   })
 
   it('keeps columns of a large network short enough for paper', () => {
-    const { layout: own, weights } = compact(large(), { width: 700, height: 400, count: 120, most: 24 })
+    const { layout: own, weights } = compact(large(), { width: 700, height: 400, perColumn: 40, most: 24 })
     expect(weights.length).toBeGreaterThan(5)
+    // Every column is fed: large weights elsewhere do not crowd it out.
+    expect(new Set(weights.map((w) => (w.toLayer.startsWith('head') ? 'head' : w.toLayer)))).toEqual(
+      new Set(['t1', 't2', 'head']),
+    )
+    expect(Math.max(...weights.filter((w) => w.toLayer === 't2').map((w) => w.share))).toBe(1)
     for (const column of own.columns) expect(column.shown).toBeLessThanOrEqual(24)
     expect(own.columns.map((column) => column.units)).toEqual([100, 400, 60, 139])
   })
