@@ -11,7 +11,7 @@ export const perceptronParams = {
   activation: z.enum(['relu', 'tanh']).default('relu').describe('What a hidden unit does with its sum.'),
   epochs: z.int().min(1).max(100_000).default(300).describe('At most this many passes over the training rows.'),
   batchSize: z.int().min(1).max(65_536).default(32).describe('Rows per step of learning.'),
-  learningRate: z.number().gt(0).max(1).default(0.002).describe('Size of a step.'),
+  learningRate: z.number().gt(0).max(1).default(0.002).describe('Size of a step of Adam, the optimizer.'),
   weightDecay: z
     .number()
     .min(0)
