@@ -1,23 +1,27 @@
 import type { Trial } from '../../core/experiment.ts'
-import type { TaskSetSummary } from '../../core/method.ts'
-import { method, paramsOf } from '../../core/methods.ts'
+import type { Method, TaskSetSummary } from '../../core/method.ts'
+import { method, methods, paramsOf } from '../../core/methods.ts'
 import type { RuntimeKind } from './pool.ts'
 import type { Workspace } from './workspace/workspace.ts'
 
-/** Seconds before the first step and seconds per unit of work, from one core of an ordinary machine. */
+/** Seconds before the first step and seconds per unit of work, on one core of an ordinary machine. */
 const BUILT_IN = {
-  baseline: { start: 0.003, unit: 2e-9 },
-  classical: { start: 0.005, unit: 2e-9 },
-  multitask: { start: 0.08, unit: 3e-11 },
-  metalearning: { start: 0.2, unit: 3e-11 },
+  /** Solved in plain code. */
+  closed: { start: 0.003, unit: 2e-9 },
+  /** Trained step by step by the runtime. */
+  network: { start: 0.08, unit: 4e-11 },
+  episodes: { start: 0.2, unit: 4e-11 },
 }
+type Way = keyof typeof BUILT_IN
+const wayOf = (m: Method): Way =>
+  m.family === 'metalearning' ? 'episodes' : m.family === 'multitask' || m.can.resume ? 'network' : 'closed'
 const SLOWER: Record<RuntimeKind, number> = { native: 1, wasm: 4, reference: 100 }
 /** A learned factor counts like this many seconds of built-in experience. */
 const PRIOR = 0.05
 
 /**
- * How long a trial takes: the method's own measure of work, times the speed built in for its family, times how much
- * longer or shorter finished runs of this workspace took than that said (per method; else over its family).
+ * How long a trial takes: the method's own measure of work, times the speed built in for its way of learning, times
+ * how much longer or shorter finished runs of this workspace took than that said (per method; else of the same way).
  */
 export class Estimator {
   private readonly workspace: Workspace
@@ -45,21 +49,20 @@ export class Estimator {
 
   private builtIn(trial: Trial, summary: TaskSetSummary, runtime: RuntimeKind): number {
     const m = method(trial.method.id)
-    const { start, unit } = BUILT_IN[m.family]
+    const way = wayOf(m)
+    const { start, unit } = BUILT_IN[way]
     const work = m.work(summary, paramsOf(m, trial.method.params))
-    return start + work * unit * (m.family === 'multitask' || m.family === 'metalearning' ? SLOWER[runtime] : 1)
+    return start + work * unit * (way === 'closed' ? 1 : SLOWER[runtime])
   }
 
   private factor(id: string, runtime: RuntimeKind): number {
     const own = this.learned.get(`${id}/${runtime}`)
-    const family = method(id).family
     const sum = own ?? { said: 0, took: 0 }
     if (!own)
-      for (const [key, { said, took }] of this.learned) {
-        const [other, where] = key.split('/')
-        if (where !== runtime || method(other).family !== family) continue
-        sum.said += said
-        sum.took += took
+      for (const other of methods) {
+        const learned = wayOf(other) === wayOf(method(id)) ? this.learned.get(`${other.id}/${runtime}`) : undefined
+        sum.said += learned?.said ?? 0
+        sum.took += learned?.took ?? 0
       }
     return (sum.took + PRIOR) / (sum.said + PRIOR)
   }

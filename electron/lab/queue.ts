@@ -369,6 +369,7 @@ export class Queue {
       .add(() => {
         workspace.records.setStatus(active.id, status)
         workspace.leases.release(active.id)
+        workspace.tidy()
       }, true)
       .then(() => {
         this.active.delete(active.id)

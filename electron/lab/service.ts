@@ -1,6 +1,7 @@
 import os from 'node:os'
 import path from 'node:path'
-import { LabApi, type Call, type Lab, type Notice } from '../../core/contract.ts'
+import { checkCall } from '../../core/checkCall.ts'
+import type { Call, Lab, Notice } from '../../core/contract.ts'
 import type { Runtime } from '../../core/engine/runtime.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Context, Handlers, LabOptions, Session } from './context.ts'
@@ -97,13 +98,10 @@ export async function createLab(options: LabOptions): Promise<Lab & { close(): P
   const ownHandlers = own()
   return {
     async call(name, params) {
-      const known = Object.hasOwn(LabApi, name)
-      if (!known) throw unknownCall(name)
-      const checked = LabApi[name].params.safeParse(params ?? {})
-      if (!checked.success) throw badParams(name, checked.error.issues[0], params)
+      const checked = checkCall(name, params)
       const all: Handlers<Call> = { ...handlers, ...ownHandlers }
       const handler = all[name] as (params: unknown) => unknown
-      const answer = Promise.resolve().then(() => handler(checked.data))
+      const answer = Promise.resolve().then(() => handler(checked.params))
       running.add(answer)
       try {
         return (await answer) as never
@@ -176,24 +174,4 @@ function runtimeOf({ runtime: wanted = 'auto', crashes = 0 }: LabOptions, notify
     why: () => why,
     close: () => opening.then((runtime) => runtime.close()).catch(() => {}),
   }
-}
-
-function unknownCall(name: string): UserError {
-  return new UserError({
-    code: 'unknown-call',
-    who: 'The lab',
-    rule: 'answers only the calls of its contract.',
-    got: String(name).slice(0, 100),
-    remedy: 'Reload the window: page and lab may be of different versions.',
-  })
-}
-
-function badParams(name: Call, issue: { message: string; path: PropertyKey[] }, params: unknown): UserError {
-  return new UserError({
-    code: 'bad-parameters',
-    who: name,
-    rule: `takes other parameters: ${issue.message} (at ${issue.path.map(String).join('.') || 'the top'}).`,
-    got: String(JSON.stringify(params)).slice(0, 200),
-    remedy: 'Correct the value named.',
-  })
 }

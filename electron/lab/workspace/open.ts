@@ -44,6 +44,8 @@ function openHere(file: string): { db: Db; warning: UserError | null } {
     // A log that is gone or empty must not leave an index behind: SQLite makes a new one.
     db = new Database(file, { timeout: 10_000 })
     if (size > 0) identify(db, file)
+    // Checkpoints come and go: their pages are given back when an experiment ends. To be set before the first table.
+    else db.pragma('auto_vacuum = INCREMENTAL')
     db.pragma('journal_mode = WAL')
     db.pragma('synchronous = FULL')
     db.pragma('foreign_keys = OFF')
