@@ -169,6 +169,19 @@ export function answer(
   }
 }
 
+/** The part of a view whose tasks a model does not know. */
+export function newTasksOf(view: View, outputs: Output[]): View {
+  const known = new Set(outputs.map((output) => output.task))
+  return { ...view, tasks: view.tasks.filter((task) => !known.has(view.set.tasks[task].id)) }
+}
+
+/** Puts predictions where there were none. Both are of the same rows. */
+export function fillIn(into: Predictions, more: Predictions): void {
+  into.targets.forEach(({ values }, t) => {
+    for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) values[i] = more.targets[t].values[i]
+  })
+}
+
 /** Heading of a saved model: what it was fitted on. */
 export const SavedFrame = z.object({ outputs: z.array(Output), encoder: z.unknown() })
 export const saveFrame = (frame: { outputs: Output[]; encoder: Encoder }) => ({

@@ -3,7 +3,8 @@ import type { View } from '../data/taskSet.ts'
 import { frameOf, onlyKinds, wholeFold } from '../frame.ts'
 import type { Frame, Output, OutputCells } from '../frame.ts'
 import type { Method } from '../method.ts'
-import { minimise } from './lbfgs.ts'
+import { minimise } from '../lbfgs.ts'
+import { residual } from '../link.ts'
 import { linearModel, loadLinear } from './linear.ts'
 import type { Linear } from './linear.ts'
 
@@ -91,7 +92,7 @@ function solveLogistic(
         for (let j = 0; j < width; j++) sum += x[row + j] * b[j * units + k]
         score[k] = sum
       }
-      loss += weight[i] * residuals(kind, score, cells.y[i])
+      loss += weight[i] * residual(kind, score, cells.y[i])
       for (let k = 0; k < units; k++) {
         const residual = weight[i] * score[k]
         for (let j = 0; j < width; j++) g[j * units + k] += residual * x[row + j]
@@ -104,21 +105,6 @@ function solveLogistic(
     }
     return loss
   }, start)
-}
-
-/** The loss of one cell; `score` becomes p - y. */
-function residuals(kind: Output['kind'], score: Float64Array, y: number): number {
-  if (kind === 'binary') {
-    const s = score[0]
-    score[0] = 1 / (1 + Math.exp(-s)) - y
-    return Math.max(s, 0) - s * y + Math.log1p(Math.exp(-Math.abs(s)))
-  }
-  const largest = score.reduce((most, v) => Math.max(most, v), -Infinity)
-  const own = score[y]
-  let sum = 0
-  for (let k = 0; k < score.length; k++) sum += score[k] = Math.exp(score[k] - largest)
-  for (let k = 0; k < score.length; k++) score[k] = score[k] / sum - (k === y ? 1 : 0)
-  return Math.log(sum) + largest - own
 }
 
 function cellWeights({ y, weight }: OutputCells, classes: number, mode: Params['classWeights']): Float64Array {

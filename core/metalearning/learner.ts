@@ -6,7 +6,7 @@ import type { EpisodeBatch, TaskGenerator } from '../data/generator.ts'
 import type { View } from '../data/taskSet.ts'
 import type { Program, Tensor } from '../engine/index.ts'
 import type { Runtime } from '../engine/runtime.ts'
-import { frameOf, wholeFold } from '../frame.ts'
+import { fillIn, frameOf, wholeFold } from '../frame.ts'
 import type { Frame } from '../frame.ts'
 import type { FitContext, FitEvent, Model } from '../method.ts'
 import { damaged, pack, take, unpack } from '../pack.ts'
@@ -213,10 +213,7 @@ function learnerModel(learner: Learner, runtime: Runtime): Model {
       const said = knownModel ? await knownModel.predict(view) : await first.predict(view)
       if (!newTask || !knownModel) return said
       // Tasks without a network of their own get what the start says.
-      const general = await first.predict(view)
-      said.targets.forEach(({ values }, t) =>
-        values.forEach((value, i) => Number.isNaN(value) && (values[i] = general.targets[t].values[i])),
-      )
+      fillIn(said, await first.predict(view))
       return said
     },
     async adapt(support) {

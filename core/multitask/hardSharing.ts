@@ -1,6 +1,12 @@
-import type { Method } from '../method.ts'
+import type { Runtime } from '../engine/runtime.ts'
+import { fillIn, newTasksOf } from '../frame.ts'
+import type { Output } from '../frame.ts'
+import type { Method, Model } from '../method.ts'
+import { silenced } from '../nn/brain.ts'
+import { generalHead, newHeads } from '../nn/newHead.ts'
 import { PerceptronParams } from '../nn/params.ts'
 import { fitPerceptron, loadPerceptron, perceptronModel, perceptronWork } from '../nn/perceptron.ts'
+import type { Perceptron } from '../nn/perceptron.ts'
 import { columnsByTarget } from '../nn/plan.ts'
 
 /**
@@ -20,13 +26,33 @@ export const hardSharing: Method<PerceptronParams> = {
     manyTargets: true,
     missingTargets: true,
     kinds: ['regression', 'binary', 'multiclass'],
-    newTask: false,
-    adapt: false,
+    newTask: true,
+    adapt: true,
     onnx: true,
     resume: true,
   },
   work: (s, p) => perceptronWork(s, p, s.tasks, 1),
-  fit: (context, params) =>
-    fitPerceptron(context, params, { stacked: false, columns: (outputs) => columnsByTarget(outputs, true) }),
-  load: (bytes, runtime) => perceptronModel(loadPerceptron(bytes), runtime),
+  async *fit(context, params) {
+    const layout = { stacked: false, columns: (outputs: Output[]) => columnsByTarget(outputs, true) }
+    return model(yield* fitPerceptron(context, params, layout), context.runtime)
+  },
+  load: (bytes, runtime) => model(loadPerceptron(bytes), runtime),
+}
+
+/** Tasks never seen are answered by the mean of the heads; `adapt` gives them a head of their own. */
+function model(net: Perceptron, runtime: Runtime): Model {
+  const general = generalHead(net)
+  const own = perceptronModel(net, runtime)
+  const others = perceptronModel(general, runtime)
+  return {
+    ...own,
+    async predict(view) {
+      const said = await own.predict(view)
+      const fresh = newTasksOf(view, net.outputs)
+      if (fresh.tasks.length) fillIn(said, await others.predict(fresh))
+      return said
+    },
+    adapt: async (support) => model(newHeads(general, support), runtime),
+    silence: (units) => model({ ...net, theta: silenced(net, units) }, runtime),
+  }
 }

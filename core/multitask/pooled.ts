@@ -29,12 +29,14 @@ const pooled = (intercepts: boolean): Method<PerceptronParams> => ({
   },
   work: (s, p) =>
     perceptronWork({ ...s, features: s.features + (intercepts ? s.tasks / s.targets : 0) }, p, s.targets, 1),
-  fit: (context, params) =>
-    fitPerceptron(context, params, {
+  async *fit(context, params) {
+    const net = yield* fitPerceptron(context, params, {
       stacked: false,
       columns: (outputs) => columnsByTarget(outputs, false),
       encoder: { taskColumn: intercepts },
-    }),
+    })
+    return perceptronModel(net, context.runtime)
+  },
   load: (bytes, runtime) => perceptronModel(loadPerceptron(bytes), runtime),
 })
 

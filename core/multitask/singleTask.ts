@@ -26,6 +26,9 @@ export const singleTaskMlp: Method<PerceptronParams> = {
     resume: true,
   },
   work: (s, p) => perceptronWork(s, p, 1, s.taskColumn ? s.targets : s.tasks),
-  fit: (context, params) => fitPerceptron(context, params, { stacked: true, columns: columnsByTask }),
+  async *fit(context, params) {
+    const net = yield* fitPerceptron(context, params, { stacked: true, columns: columnsByTask })
+    return perceptronModel(net, context.runtime)
+  },
   load: (bytes, runtime) => perceptronModel(loadPerceptron(bytes), runtime),
 }

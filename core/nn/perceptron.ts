@@ -26,7 +26,7 @@ export async function* fitPerceptron(
   context: FitContext,
   params: PerceptronParams,
   layout: Layout,
-): AsyncGenerator<FitEvent, Model> {
+): AsyncGenerator<FitEvent, Perceptron> {
   const frame = frameOf(context.train, fitEncoder(context.train, layout.encoder))
   const plan: Plan = {
     inputs: frame.encoder.names,
@@ -43,7 +43,7 @@ export async function* fitPerceptron(
     params,
     context,
   )
-  return perceptronModel({ plan, theta, encoder: frame.encoder, outputs: frame.outputs }, context.runtime)
+  return { plan, theta, encoder: frame.encoder, outputs: frame.outputs }
 }
 
 export type Perceptron = { plan: Plan; theta: Float32Array; encoder: Encoder; outputs: Output[] }

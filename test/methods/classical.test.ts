@@ -7,7 +7,7 @@ import { referenceRuntime } from '../../core/engine/reference.ts'
 import type { Model } from '../../core/method.ts'
 import { method, paramsOf } from '../../core/methods.ts'
 import { rng } from '../../core/rng.ts'
-import { minimise } from '../../core/classical/lbfgs.ts'
+import { minimise } from '../../core/lbfgs.ts'
 import { tableOf } from './mulan.ts'
 
 type Golden = { x: number[][]; number: number[]; two: number[]; three: number[]; train: number } & Record<
