@@ -6,6 +6,7 @@ import { UserError } from '../../core/errors.ts'
 import { expand } from '../../core/expand.ts'
 import type { ExperimentSpec, Trial } from '../../core/experiment.ts'
 import { methods } from '../../core/methods.ts'
+import { dataWarnings } from '../../core/data/leakage.ts'
 import { propose } from '../../core/propose.ts'
 import type { Context, Handlers } from './context.ts'
 import { datasetOf, fileOf, importFiles, importSample } from './data.ts'
@@ -126,7 +127,7 @@ async function plan(c: Context, given: ExperimentSpec): Promise<Planned> {
     workers: c.pool.workers,
     spec,
     perMethod: [...perMethod.values()],
-    warnings: [],
+    warnings: dataWarnings(set, spec.evaluation),
     list,
     dataHash: generator ? generatorHash(spec.data) : (spec.data.hash as string),
     dataName: generator ?? datasetOf(c, spec.data.hash as string).name,

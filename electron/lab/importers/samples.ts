@@ -48,13 +48,6 @@ export const samples: Sample[] = [
   },
 ]
 
-let folder: string | null = null
-
-/** Where the data files are: a packaged app brings its own copies. */
-export function setSamplesFolder(path: string): void {
-  folder = path
-}
-
 export async function openSample(id: string): Promise<{ sample: Sample; table: Table; summary: DatasetSummary }> {
   const sample = samples.find((each) => each.id === id)
   if (!sample)
@@ -65,7 +58,7 @@ export async function openSample(id: string): Promise<{ sample: Sample; table: T
       got: `"${id}"`,
       remedy: 'Correct the name.',
     })
-  const from = folder ?? join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '..', 'data')
+  const from = join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '..', 'data')
   const records = JSON.parse(await readFile(join(from, sample.file), 'utf8')) as Record<string, unknown>[]
   const names = Object.keys(records[0])
   const columns = names.map((name) => columnOf(name, records, sample))
