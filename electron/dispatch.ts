@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Call, Lab, Notice } from '../core/contract.ts'
 import { LabApi, Request } from '../core/contract.ts'
-import { toErrorJson, UserError } from '../core/errors.ts'
+import { toErrorJson } from '../core/errors.ts'
 import { MAX_MESSAGE } from '../core/hosts.ts'
 
 /** A message that no page of ours would send: the connection it came by is closed. */
@@ -13,8 +13,8 @@ export class Malformed extends Error {
 }
 
 /**
- * Answers one request: text in, text out, the same for every host. The parameters and the result pass the contract's
- * schemas. Throws `Malformed` where the text is no request at all; every other fault is an answer.
+ * Answers one request: text in, text out, the same for every host. Envelope and result pass the contract's schemas here,
+ * call and parameters inside the lab (core/checkCall.ts). Throws `Malformed` where the text is no request at all; every other fault is an answer.
  */
 export async function answer(lab: Lab, text: string): Promise<string> {
   const request = read(text)
@@ -63,34 +63,13 @@ function depth(text: string): number {
   return most
 }
 
+/** The lab checks call and parameters; what it answers is checked here, so that nothing of ours slips out by mistake. */
 async function labCall(lab: Lab, name: string, params: unknown): Promise<unknown> {
-  if (!Object.hasOwn(LabApi, name)) {
-    throw new UserError({
-      code: 'unknown-call',
-      who: 'The lab',
-      rule: 'answers only the calls of its contract.',
-      got: name.slice(0, 100),
-      remedy: 'Reload the window: page and lab may be of different versions.',
-    })
-  }
-  const call = name as Call
-  const checked = LabApi[call].params.safeParse(params)
-  if (!checked.success) {
-    const issue = checked.error.issues[0]
-    throw new UserError({
-      code: 'bad-parameters',
-      who: call,
-      rule: `takes other parameters: ${issue.message} (at ${issue.path.join('.') || 'the top'}).`,
-      got: String(JSON.stringify(params)).slice(0, 200),
-      remedy: 'Correct the value named.',
-    })
-  }
-  const result = LabApi[call].result.safeParse(await lab.call(call, checked.data as never))
-  if (!result.success) {
-    const issue = result.error.issues[0]
-    throw new Error(`internal: ${call} answered outside its schema at ${issue.path.join('.')}: ${issue.message}`)
-  }
-  return result.data
+  const answered = await lab.call(name as Call, params as never)
+  const result = LabApi[name as Call].result.safeParse(answered)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  throw new Error(`internal: ${name} answered outside its schema at ${issue.path.join('.')}: ${issue.message}`)
 }
 
 /** A notice as texts within the size limit: a batch of events too large for one message is halved until it fits. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { MessagePortMain } from 'electron'
 import type { z } from 'zod'
+import type { Lab } from '../core/contract.ts'
 import { toErrorJson } from '../core/errors.ts'
 import { answer, Malformed, noticeTexts } from './dispatch.ts'
 import { openLab } from './openLab.ts'
@@ -21,7 +22,7 @@ const early: MessagePortMain[] = []
 shell.on('message', (event) => {
   const message = ShellMessage.parse(event.data)
   if (message.type === 'close') void close()
-  else if (lab) converse(event.ports[0], lab)
+  else if (lab) converse(event.ports[0], watched(lab))
   else early.push(event.ports[0])
 })
 
@@ -31,7 +32,7 @@ try {
     host: 'desktop',
     crashes: Number(values.crashes),
   })
-  const opened = lab
+  const opened = watched(lab)
   early.splice(0).forEach((port) => converse(port, opened))
   const { workspace } = await lab.call('lab.info', {})
   tell({ type: 'ready', workspace: workspace.path })
@@ -41,7 +42,19 @@ try {
   setTimeout(() => process.exit(2), 100)
 }
 
-function converse(port: MessagePortMain, opened: ClosableLab): void {
+/** The shell hears which workspace is open: a lab that is started again opens the same one. */
+function watched(opened: ClosableLab): Lab {
+  return {
+    on: opened.on,
+    async call(name, params) {
+      const result = await opened.call(name, params)
+      if (name === 'workspace.open') tell({ type: 'ready', workspace: (result as { path: string }).path })
+      return result
+    },
+  }
+}
+
+function converse(port: MessagePortMain, opened: Lab): void {
   const unsubscribe = opened.on((notice) => noticeTexts(notice).forEach((text) => port.postMessage(text)))
   const hangUp = () => {
     unsubscribe()

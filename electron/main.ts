@@ -65,7 +65,10 @@ async function start(): Promise<void> {
         serviceName: 'Engram lab',
         stdio: 'inherit',
       }),
-    onReady: (path) => remember(path),
+    onReady: (path) => {
+      keep({ workspace: path })
+      remember(path)
+    },
     onRefused: (error) => void refused(error),
     onRestart: () => connect(),
     onGiveUp: () => {
@@ -112,6 +115,12 @@ async function start(): Promise<void> {
     const { filePath } = await dialog.showSaveDialog(window, { defaultPath: name, filters: saveFilters(w, name) })
     return filePath || null
   }
+  /** Workspaces are remembered once they are open (onReady), tables once they were chosen. */
+  function openInPage(paths: string[]): void {
+    if (!paths.length) return
+    paths.filter((path) => !isWorkspace(path)).forEach(remember)
+    toPage({ command: 'open', paths })
+  }
   function remember(path: string): void {
     const before = state
     keep(withRecent(state, path))
@@ -119,10 +128,7 @@ async function start(): Promise<void> {
     showMenu()
   }
   function showMenu(): void {
-    const open = async () => {
-      const paths = await chooseFiles()
-      if (paths.length) toPage({ command: 'open', paths })
-    }
+    const open = async () => openInPage(await chooseFiles())
     const { platform } = process
     const context = { language: language(), platform, recent: state.recent, send: toPage, open, quit: () => app.quit() }
     Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(context)))
@@ -156,8 +162,7 @@ async function start(): Promise<void> {
   app.on('second-instance', (_event, args, folder) => {
     if (window.isMinimized()) window.restore()
     window.focus()
-    const paths = filesIn(args.slice(1), folder)
-    if (paths.length) toPage({ command: 'open', paths })
+    openInPage(filesIn(args.slice(1), folder))
   })
   app.on('window-all-closed', () => app.quit())
   let ended = false
@@ -198,7 +203,6 @@ async function start(): Promise<void> {
   }
 
   showMenu()
-  const data = asked.filter((path) => !isWorkspace(path))
-  if (data.length) early.push({ command: 'open', paths: data })
+  openInPage(asked.filter((path) => !isWorkspace(path)))
   await window.loadURL(PAGE)
 }

@@ -37,8 +37,7 @@ export function writeState(file: string, state: ShellState): void {
 /** Newest first, each once, only what still exists. */
 export function withRecent(state: ShellState, path: string): ShellState {
   const recent = [path, ...state.recent.filter((other) => other !== path)].filter((file) => existsSync(file))
-  const workspace = path.endsWith('.engram') ? path : state.workspace
-  return { ...state, workspace, recent: recent.slice(0, MAX_RECENT) }
+  return { ...state, recent: recent.slice(0, MAX_RECENT) }
 }
 
 /** The remembered place, if at least a corner of the title bar is on a screen that is there now. */

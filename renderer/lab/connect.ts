@@ -23,7 +23,10 @@ export function connect(window: Window & { engram?: DesktopBridge }): Host {
       bridge,
       async fileRef(file) {
         const path = bridge.pathOf(file)
-        if (path) return { path }
+        if (path) {
+          bridge.report({ opened: path })
+          return { path }
+        }
         throw new UserError({
           code: 'file-not-on-disk',
           who: file.name,

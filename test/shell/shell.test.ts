@@ -136,6 +136,18 @@ for (const { name, launch, missing } of drivers) {
       expect(await labPid()).not.toBe(before)
     })
 
+    test('a lab that is started again opens the workspace that was open', async () => {
+      const other = join(shell.home, 'other.engram')
+      expect((await callLab('workspace.open', { path: other })).ok).toEqual({ path: other })
+      const before = (await labPid()) as number
+      process.kill(before, 'SIGKILL')
+      await expect.poll(async () => (await labPid()) ?? before, { timeout: 10_000 }).not.toBe(before)
+      const opened = async () => ((await callLab('lab.info', {})).ok as { workspace: { path: string } }).workspace.path
+      expect(await opened()).toBe(other)
+      await callLab('workspace.open', { path: join(shell.home, 'Engram', 'My lab.engram') })
+      expect(await opened()).toBe(join(shell.home, 'Engram', 'My lab.engram'))
+    })
+
     test('messages of a foreign sender, or outside their schema, are not heard', async () => {
       const heard = await shell.main(async ({ BrowserWindow, ipcMain }) => {
         const [window] = BrowserWindow.getAllWindows()

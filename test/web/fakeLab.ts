@@ -1,3 +1,4 @@
+import { checkCall } from '../../core/checkCall.ts'
 import type { Call, Lab, Notice, Params, Result } from '../../core/contract.ts'
 import { UserError } from '../../core/errors.ts'
 
@@ -39,7 +40,8 @@ export function createFakeLab(): FakeLab {
   const lab: FakeLab = {
     calls: [],
     ended: false,
-    async call<C extends Call>(name: C, params: Params<C>): Promise<Result<C>> {
+    async call<C extends Call>(name: C, given: Params<C>): Promise<Result<C>> {
+      const { params } = checkCall(name, given)
       lab.calls.push([name, params])
       const respond = answers[name]
       if (!respond) throw new Error(`internal: the fake lab knows no ${name}`)
