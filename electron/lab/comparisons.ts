@@ -1,14 +1,16 @@
 import type { TaskSet } from '../../core/data/taskSet.ts'
+import { UserError } from '../../core/errors.ts'
 import { methods } from '../../core/methods.ts'
-import { readPredictions } from '../../core/predictions.ts'
 import { fingerprintOf } from '../../core/report/fingerprint.ts'
 import { report } from '../../core/report/report.ts'
-import { compare, type CompareTask } from '../../core/stats/compare.ts'
+import type { CompareTask } from '../../core/stats/compare.ts'
 import type { Comparison } from '../../core/stats/comparison.ts'
 import { verdict } from '../../core/stats/verdict.ts'
+import type { Question } from './analyse.ts'
 import type { Context, Handlers } from './context.ts'
 import { needExperiment } from './experiments.ts'
 import { trainedModel } from './models.ts'
+import { summaryOf } from './queue.ts'
 import { VERSION } from './version.ts'
 import type { ExperimentRow } from './workspace/records.ts'
 
@@ -22,22 +24,36 @@ const KEPT = 8
 export function comparisonCalls(c: Context): Handlers<Calls> {
   const { workspace } = c
   const { records } = workspace
-  const kept = new Map<string, Comparison>()
+  const kept = new Map<string, Promise<Comparison>>()
+  /** Hashes of predictions that the analyst was given. */
+  const given = new Set<string>()
 
-  function compareAll(asked: Asked, look: boolean): Comparison {
+  function compareAll(asked: Asked, look: boolean): Promise<Comparison> {
     const rows = [...new Set(asked.ids)].map((id) => needExperiment(c, id))
     const open = rows.filter((row) => !ENDED.includes(row.status))
-    const state = rows.map((row) => [row.id, row.status, records.counts(row.id)])
+    const state = rows.map((row) => [row.id, row.name, row.status, records.counts(row.id)])
     const key = JSON.stringify([asked.metric, asked.baseline, state])
     const known = kept.get(key)
     if (known) return known
     if (look && open.length && !workspace.readOnly)
       void workspace.writer.add(() => open.forEach((row) => records.look(row.id))).catch(() => {})
     const looks = Math.max(...rows.map((row) => row.looks)) + (look && open.length ? 1 : 0)
-    const comparison = compareRows(c, rows, asked, looks)
+    const comparison = ask(questionOf(c, rows, asked, looks))
     kept.set(key, comparison)
+    comparison.catch(() => kept.delete(key))
     if (kept.size > KEPT) kept.delete(kept.keys().next().value as string)
     return comparison
+  }
+
+  async function ask(question: Omit<Question, 'fresh'>, again = false): Promise<Comparison> {
+    const hashes = [...new Set(question.predictions.values())].filter((hash) => again || !given.has(hash))
+    const fresh = hashes.map((hash) => ({ hash, bytes: workspace.blobs.need(hash) }))
+    const answer = await c.pool.analyse({ ...question, fresh })
+    for (const hash of hashes) given.add(hash)
+    if ('comparison' in answer) return answer.comparison
+    if ('error' in answer) throw new UserError(answer.error)
+    if (again) throw new Error('internal: the analyst forgets what it is told')
+    return ask(question, true)
   }
 
   return {
@@ -45,7 +61,7 @@ export function comparisonCalls(c: Context): Handlers<Calls> {
 
     async 'experiment.report'({ id, language }) {
       const row = needExperiment(c, id)
-      const comparison = compareAll({ ids: [id] }, false)
+      const comparison = await compareAll({ ids: [id] }, false)
       const { set } = c.store.load(row.spec.data)
       const runtime = records.runs(id).find((run) => run.runtime)?.runtime ?? 'none'
       const html = report({
@@ -72,25 +88,28 @@ async function networkFor(c: Context, comparison: Comparison) {
   return view ? { method: method.label, view } : null
 }
 
-function compareRows(c: Context, rows: ExperimentRow[], asked: Asked, looks: number): Comparison {
-  const { records, blobs } = c.workspace
-  const experiments = rows.map(({ id, name, dataHash, spec }) => ({ id, name, dataHash, spec, runs: records.runs(id) }))
+function questionOf(c: Context, rows: ExperimentRow[], asked: Asked, looks: number): Omit<Question, 'fresh'> {
+  const experiments = rows.map(({ id, name, dataHash, spec }) => ({
+    id,
+    name,
+    dataHash,
+    spec,
+    runs: c.workspace.records.runs(id).map(summaryOf),
+  }))
   const { set } = c.store.load(rows[0].spec.data)
-  const hashes = new Map(experiments.flatMap(({ runs }) => runs.map((run) => [run.id, run.blobs.predictions])))
-  return compare({
+  const predictions = new Map<string, string>()
+  for (const { runs } of experiments)
+    for (const { id, blobs } of runs) if (blobs.predictions) predictions.set(id, blobs.predictions)
+  return {
     experiments,
     tasks: set.generator ? [] : measuredTasks(set),
-    predictions: (run) => {
-      const hash = hashes.get(run.id)
-      const bytes = hash ? blobs.get(hash) : null
-      return bytes && readPredictions(bytes)
-    },
+    predictions,
     blocks: set.blocks,
     metric: asked.metric,
     baseline: asked.baseline,
     looks,
     names: Object.fromEntries(methods.map((m) => [m.id, m.name])),
-  })
+  }
 }
 
 /** The tasks with how many cells of each were measured. */

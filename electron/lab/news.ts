@@ -1,5 +1,5 @@
 import type { ExperimentLine, Notice, RunSummary } from '../../core/contract.ts'
-import type { Emitted, RunEvent } from '../../core/events.ts'
+import type { RunEvent } from '../../core/events.ts'
 
 /**
  * What is told after a commit, gathered: one notice of events per run, the latest state of each run and experiment,
@@ -17,7 +17,7 @@ export class News {
     this.notify = notify
   }
 
-  events(experiment: string, run: string, emitted: Emitted[]): void {
+  events(experiment: string, run: string, emitted: { event: RunEvent }[]): void {
     const own = this.fresh.get(run) ?? { experiment, events: [] }
     for (const { event } of emitted) own.events.push(event)
     this.fresh.set(run, own)

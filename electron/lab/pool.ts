@@ -3,9 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { MessageChannel } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type { Runtime } from '../../core/engine/runtime.ts'
-import type { Emitted } from '../../core/events.ts'
+import type { RunEvent } from '../../core/events.ts'
 import type { Trial } from '../../core/experiment.ts'
+import type { Answer, Question } from './analyse.ts'
 import type { SharedData } from './shared.ts'
+import type { Packed } from './workspace/blobs.ts'
 
 export type RuntimeKind = Runtime['kind']
 /** `known`: number of the last event that was heard earlier, -1 where there is none. */
@@ -15,7 +17,9 @@ export type Flight = { data: SharedData; jobs: Job[]; runtime: RuntimeKind; flag
 /** How a job came back. `ended` has said so in an event; `paused` can go on from its checkpoint. */
 export type Outcome = { run: string; how: 'ended' | 'paused'; seconds: number; parameters: number | null }
 /** What a worker says, at most ten times a second. */
-export type Batch = { emitted: { run: string; emitted: Emitted[] }[]; outcomes: Outcome[] }
+export type Batch = { emitted: { run: string; emitted: Heard[] }[]; outcomes: Outcome[] }
+/** An event with its blob, compressed on the worker where that pays. */
+export type Heard = { event: RunEvent; blob?: Packed }
 
 export const GO = 0
 export const PAUSE = 1
@@ -34,27 +38,33 @@ export function defaultWorkers(): number {
   return Math.max(1, Math.min(os.availableParallelism(), byMemory, 16))
 }
 
+/** Threads that are never ended while they work, and stay warm when they do not. */
+const threads = (most: number) =>
+  new Piscina({
+    filename: entry,
+    minThreads: 0,
+    maxThreads: most,
+    idleTimeout: Infinity,
+    concurrentTasksPerWorker: 1,
+    // Waiting in Atomics.wait would keep a worker's own timers and messages from running.
+    atomics: 'disabled',
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  })
+
 /**
  * A warm pool of threads. A thread that runs native code is never terminated: pause and stop are a shared number that
  * the worker reads at its next yield, idle threads stay, and `close` waits until every thread is idle.
  */
 export class Pool {
   readonly workers: number
-  private readonly piscina: Piscina
-  private readonly flights = new Set<Promise<void>>()
+  private readonly trainers: Piscina
+  private readonly analyst: Piscina
+  private readonly busy = new Set<Promise<unknown>>()
 
   constructor(workers: number) {
     this.workers = workers
-    this.piscina = new Piscina({
-      filename: entry,
-      minThreads: 0,
-      maxThreads: workers,
-      idleTimeout: Infinity,
-      concurrentTasksPerWorker: 1,
-      // Waiting in Atomics.wait would keep a worker's own timers and messages from running.
-      atomics: 'disabled',
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-    })
+    this.trainers = threads(workers)
+    this.analyst = threads(1)
   }
 
   /** Runs a few trials on one thread. Resolves when the thread is idle again, and all it said was heard. */
@@ -64,19 +74,28 @@ export class Pool {
       port1.on('message', (batch: Batch | null) => (batch ? hear(batch) : resolve()))
       port1.on('close', resolve)
     })
-    const flying = this.piscina
+    const flying = this.trainers
       .run({ ...flight, port: port2 }, { transferList: [port2] })
       .then(() => heard)
       .finally(() => port1.close())
-    const tracked = flying.catch(() => {}).finally(() => this.flights.delete(tracked))
-    this.flights.add(tracked)
-    return flying
+    return this.track(flying)
+  }
+
+  /** Compares on a thread of its own, so that neither the lab nor a trial waits. */
+  analyse(question: Question): Promise<Answer> {
+    return this.track(this.analyst.run(question, { name: 'analyse' }) as Promise<Answer>)
+  }
+
+  private track<T>(work: Promise<T>): Promise<T> {
+    const tracked: Promise<unknown> = work.catch(() => {}).finally(() => this.busy.delete(tracked))
+    this.busy.add(tracked)
+    return work
   }
 
   /** Call after every flag was raised. */
   async close(): Promise<void> {
-    await Promise.all(this.flights)
+    await Promise.all(this.busy)
     // Ending a thread has crashed some versions of Electron: there the process ends with its threads.
-    if (!process.versions.electron) await this.piscina.close()
+    if (!process.versions.electron) await Promise.all([this.trainers.close(), this.analyst.close()])
   }
 }

@@ -1,9 +1,19 @@
 import type { ExperimentLine, Notice, RunSummary } from '../../core/contract.ts'
 import { toErrorJson } from '../../core/errors.ts'
-import type { Emitted, RunEvent, RunStatus } from '../../core/events.ts'
+import type { RunEvent, RunStatus } from '../../core/events.ts'
 import type { TaskSetSummary } from '../../core/method.ts'
 import type { Estimator } from './estimate.ts'
-import { type Batch, type Flight, type Job, type Outcome, PAUSE, type Pool, type RuntimeKind, STOP } from './pool.ts'
+import {
+  type Batch,
+  type Flight,
+  type Heard,
+  type Job,
+  type Outcome,
+  PAUSE,
+  type Pool,
+  type RuntimeKind,
+  STOP,
+} from './pool.ts'
 import { News } from './news.ts'
 import type { SharedData } from './shared.ts'
 import { BEAT } from './workspace/leases.ts'
@@ -284,7 +294,7 @@ export class Queue {
     const { workspace, estimator } = this.c
     const { records } = workspace
     const changed = new Set<Tracked>()
-    const fresh: { run: Tracked; emitted: Emitted[] }[] = []
+    const fresh: { run: Tracked; emitted: Heard[] }[] = []
     for (const { run: id, emitted } of batch.emitted) {
       const run = active.runs.get(id)
       if (!run) continue
@@ -326,16 +336,16 @@ export class Queue {
       .catch(() => {})
   }
 
-  private write(run: number, emitted: Emitted[]): void {
+  private write(run: number, emitted: Heard[]): void {
     const { records, blobs } = this.c.workspace
     records.addEvents(
       run,
       emitted.map(({ event }) => event),
     )
-    for (const { event, bytes } of emitted) {
-      if (event.type !== 'blob' || !bytes) continue
-      if (event.role === 'checkpoint') records.putCheckpoint(run, event.seq, event.hash, bytes)
-      else blobs.put(event.hash, bytes)
+    for (const { event, blob } of emitted) {
+      if (event.type !== 'blob' || !blob) continue
+      if (event.role === 'checkpoint') records.putCheckpoint(run, event.seq, event.hash, blob)
+      else blobs.putPacked(event.hash, blob)
     }
   }
 

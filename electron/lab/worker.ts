@@ -2,13 +2,14 @@ import type { MessagePort } from 'node:worker_threads'
 import type { TaskSet } from '../../core/data/taskSet.ts'
 import type { Runtime } from '../../core/engine/runtime.ts'
 import { toErrorJson } from '../../core/errors.ts'
-import type { Emitted } from '../../core/events.ts'
+import type { Emitted, RunEvent } from '../../core/events.ts'
 import { unpack } from '../../core/pack.ts'
 import { train } from '../../core/run.ts'
-import type { Batch, Flight, Job, Outcome, RuntimeKind } from './pool.ts'
+import type { Batch, Flight, Heard, Job, Outcome, RuntimeKind } from './pool.ts'
 import { GO, PAUSE, STOP } from './pool.ts'
 import { openRuntime } from './runtimes/index.ts'
 import { taskSetOf } from './sets.ts'
+import { squeeze, type Packed } from './workspace/blobs.ts'
 
 /** Milliseconds between two messages to the lab. */
 const INTERVAL = 100
@@ -89,7 +90,7 @@ function outbox(port: MessagePort) {
     last = performance.now()
     if (!batch.emitted.length && !batch.outcomes.length) return
     const buffers = batch.emitted.flatMap(({ emitted }) =>
-      emitted.flatMap(({ bytes }) => (bytes ? [bytes.buffer as ArrayBuffer] : [])),
+      emitted.flatMap(({ blob }) => (blob ? [blob.bytes.buffer as ArrayBuffer] : [])),
     )
     port.postMessage(batch, buffers)
     batch = { emitted: [], outcomes: [] }
@@ -98,8 +99,7 @@ function outbox(port: MessagePort) {
     flush,
     say(run: string, { event, bytes }: Emitted) {
       const last = batch.emitted.at(-1)
-      // A copy of its own, which may be given away.
-      const emitted = bytes ? { event, bytes: bytes.slice() } : { event }
+      const emitted: Heard = bytes ? { event, blob: toGive(event, bytes) } : { event }
       if (last?.run === run) last.emitted.push(emitted)
       else batch.emitted.push({ run, emitted: [emitted] })
     },
@@ -110,3 +110,13 @@ function outbox(port: MessagePort) {
     },
   }
 }
+
+/** Memory of its own, which may be given away. Checkpoints live for seconds and hardly shrink: they go as they are. */
+function toGive(event: RunEvent, bytes: Uint8Array): Packed {
+  const checkpoint = event.type === 'blob' && event.role === 'checkpoint'
+  const packed: Packed = checkpoint ? { size: bytes.length, packed: 0, bytes } : squeeze(bytes)
+  return { ...packed, bytes: new Uint8Array(packed.bytes) }
+}
+
+/** The same file serves the thread that compares: one bundle for all threads of the lab. */
+export { analyse } from './analyse.ts'

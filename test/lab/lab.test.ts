@@ -209,6 +209,7 @@ describe('from a file to a verdict', () => {
       ['data.rows', { hash: 'x', from: 0, count: 1 }, 'data.unknown'],
       ['experiment.get', { id: 'x' }, 'experiment.unknown'],
       ['experiment.compare', { ids: ['x'] }, 'experiment.unknown'],
+      ['experiment.compare', { ids: [done.id], metric: 'nope' }, 'unknown-metric'],
       ['queue.stop', { experiment: 'x' }, 'experiment.unknown'],
       ['run.events', { run: 'x' }, 'run.unknown'],
       ['run.network', { run: 'x' }, 'run.unknown'],

@@ -6,11 +6,15 @@ import { faults } from './faults.ts'
 
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
+/** Bytes as they are kept: with zstd (packed 1) or as they are. `size` is of the bytes before. */
+export type Packed = { size: number; packed: 0 | 1; bytes: Uint8Array }
+
 /** Compressed where that saves at least a tenth. */
-export function squeeze(bytes: Uint8Array): { packed: 0 | 1; bytes: Uint8Array } {
-  if (bytes.length < 64) return { packed: 0, bytes }
+export function squeeze(bytes: Uint8Array): Packed {
+  const size = bytes.length
+  if (size < 64) return { size, packed: 0, bytes }
   const small = zstdCompressSync(bytes)
-  return small.length < bytes.length * 0.9 ? { packed: 1, bytes: small } : { packed: 0, bytes }
+  return small.length < size * 0.9 ? { size, packed: 1, bytes: small } : { size, packed: 0, bytes }
 }
 
 /** Bytes by their SHA-256: models, predictions, traces, exported tables. */
@@ -25,10 +29,13 @@ export class Blobs {
 
   /** Inside a transaction. */
   put(hash: string, bytes: Uint8Array): void {
-    const small = squeeze(bytes)
+    this.putPacked(hash, squeeze(bytes))
+  }
+
+  putPacked(hash: string, { size, packed, bytes }: Packed): void {
     this.db
       .prepare('INSERT OR IGNORE INTO blobs (hash, size, packed, bytes) VALUES (?, ?, ?, ?)')
-      .run(hash, bytes.length, small.packed, small.bytes)
+      .run(hash, size, packed, bytes)
   }
 
   get(hash: string): Uint8Array | null {

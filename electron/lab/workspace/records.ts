@@ -4,7 +4,7 @@ import type { UserErrorJson } from '../../../core/errors.ts'
 import type { RunEvent, RunStatus } from '../../../core/events.ts'
 import type { ExperimentSpec, Trial } from '../../../core/experiment.ts'
 import type { Db } from './open.ts'
-import { squeeze } from './blobs.ts'
+import { sha256, squeeze, type Packed } from './blobs.ts'
 import { zstdDecompressSync } from 'node:zlib'
 
 export type ExperimentRow = {
@@ -151,20 +151,19 @@ export class Records {
     return events
   }
 
-  putCheckpoint(run: number, seq: number, hash: string, bytes: Uint8Array): void {
-    const small = squeeze(bytes)
-    const framed = Buffer.concat([Buffer.from([small.packed]), small.bytes])
+  putCheckpoint(run: number, seq: number, hash: string, { packed, bytes }: Packed): void {
     this.db
-      .prepare('INSERT OR REPLACE INTO checkpoints (run, seq, hash, bytes) VALUES (?, ?, ?, ?)')
-      .run(run, seq, hash, framed)
+      .prepare('INSERT OR REPLACE INTO checkpoints (run, seq, hash, packed, bytes) VALUES (?, ?, ?, ?, ?)')
+      .run(run, seq, hash, packed, bytes)
   }
 
-  checkpoint(run: number): { seq: number; hash: string; bytes: Uint8Array } | null {
-    const row = this.db.prepare('SELECT seq, hash, bytes FROM checkpoints WHERE run = ?').get(run) as
-      { seq: number; hash: string; bytes: Buffer } | undefined
+  /** The newest checkpoint; null where there is none, or a damaged one: the run then starts again. */
+  checkpoint(run: number): { seq: number; bytes: Uint8Array } | null {
+    const row = this.db.prepare('SELECT seq, hash, packed, bytes FROM checkpoints WHERE run = ?').get(run) as
+      { seq: number; hash: string; packed: number; bytes: Buffer } | undefined
     if (!row) return null
-    const body = row.bytes.subarray(1)
-    return { seq: row.seq, hash: row.hash, bytes: new Uint8Array(row.bytes[0] ? zstdDecompressSync(body) : body) }
+    const bytes = new Uint8Array(row.packed ? zstdDecompressSync(row.bytes) : row.bytes)
+    return sha256(bytes) === row.hash ? { seq: row.seq, bytes } : null
   }
 
   dropCheckpoint(run: number): void {

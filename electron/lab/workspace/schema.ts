@@ -41,7 +41,9 @@ export const MIGRATIONS = [
     PRIMARY KEY (run, seq)
   ) WITHOUT ROWID;
   -- The newest checkpoint of a run that has not ended, with the number of the event that announced it.
-  CREATE TABLE checkpoints (run INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL, bytes BLOB NOT NULL);
+  CREATE TABLE checkpoints (
+    run INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL, packed INTEGER NOT NULL, bytes BLOB NOT NULL
+  );
   CREATE TABLE blobs (hash TEXT PRIMARY KEY, size INTEGER NOT NULL, packed INTEGER NOT NULL, bytes BLOB NOT NULL);
 
   -- Which process runs an experiment; beat in ms since 1970.
