@@ -64,7 +64,7 @@ module.exports = {
       name: 'electron-at-the-edge',
       severity: 'error',
       comment: 'The lab knows no Electron.',
-      from: { path: '^electron/(lab|web|cli)' },
+      from: { path: '^electron/(lab/|web|cli)' },
       to: { path: 'node_modules/electron/' },
     },
   ],
