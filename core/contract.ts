@@ -133,7 +133,11 @@ export const LabApi = {
     z.object({
       version: z.string(),
       host: z.enum(['desktop', 'browser', 'cli']),
-      runtime: z.object({ kind: z.enum(['native', 'wasm', 'reference']), version: z.string(), why: z.string().nullable() }),
+      runtime: z.object({
+        kind: z.enum(['native', 'wasm', 'reference']),
+        version: z.string(),
+        why: z.string().nullable(),
+      }),
       workers: z.int(),
       cores: z.int(),
       platform: z.string(),
@@ -196,10 +200,7 @@ export const LabApi = {
   'experiment.plan': call(z.strictObject({ spec: ExperimentSpec }), Plan),
   'experiment.run': call(z.strictObject({ spec: ExperimentSpec }), z.object({ id: z.string(), trials: z.int() })),
   'experiment.list': call(none, z.object({ experiments: z.array(ExperimentLine) })),
-  'experiment.get': call(
-    byId,
-    z.object({ line: ExperimentLine, spec: ExperimentSpec, runs: z.array(RunSummary) }),
-  ),
+  'experiment.get': call(byId, z.object({ line: ExperimentLine, spec: ExperimentSpec, runs: z.array(RunSummary) })),
   'experiment.rename': call(z.strictObject({ id: z.string(), name: z.string().min(1).max(200) }), ok),
   /** Moves to the bin and back: nothing computed is ever lost. */
   'experiment.bin': call(z.strictObject({ id: z.string(), binned: z.boolean() }), ok),
@@ -258,7 +259,13 @@ export type Result<C extends Call> = z.output<(typeof LabApi)[C]['result']>
 
 /** What the lab says unasked. Batched: at most ten times a second. */
 export const Notice = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('import'), job: z.string(), phase: z.string(), done: z.number(), of: z.number().nullable() }),
+  z.object({
+    type: z.literal('import'),
+    job: z.string(),
+    phase: z.string(),
+    done: z.number(),
+    of: z.number().nullable(),
+  }),
   z.object({ type: z.literal('events'), experiment: z.string(), run: z.string(), events: z.array(RunEvent) }),
   z.object({ type: z.literal('run'), summary: RunSummary }),
   z.object({ type: z.literal('experiment'), line: ExperimentLine }),
@@ -272,6 +279,8 @@ export const Request = z.strictObject({ id: z.int().nonnegative(), call: z.strin
 export const Response = z.union([
   z.strictObject({ id: z.int().nonnegative(), ok: z.unknown() }),
   z.strictObject({ id: z.int().nonnegative(), error: UserErrorJson }),
+  /** A long answer comes as the pieces of its text, in order; `more` is false on the last. */
+  z.strictObject({ id: z.int().nonnegative(), part: z.string(), more: z.boolean() }),
   z.strictObject({ notice: Notice }),
 ])
 

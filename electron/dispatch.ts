@@ -16,17 +16,28 @@ export class Malformed extends Error {
  * Answers one request: text in, text out, the same for every host. Envelope and result pass the contract's schemas here,
  * call and parameters inside the lab (core/checkCall.ts). Throws `Malformed` where the text is no request at all; every other fault is an answer.
  */
-export async function answer(lab: Lab, text: string): Promise<string> {
+export async function answer(lab: Lab, text: string): Promise<string[]> {
   const request = read(text)
   try {
     const result = await labCall(lab, request.call, request.params)
-    const answerText = JSON.stringify({ id: request.id, ok: result })
-    const size = Buffer.byteLength(answerText)
-    if (size > MAX_MESSAGE) throw new Error(`internal: the answer to ${request.call} has ${size} bytes`)
-    return answerText
+    return inPieces(request.id, JSON.stringify({ id: request.id, ok: result }))
   } catch (error) {
-    return JSON.stringify({ id: request.id, error: toErrorJson(error) })
+    return [JSON.stringify({ id: request.id, error: toErrorJson(error) })]
   }
+}
+
+/** Characters per piece: even as six-byte escapes of JSON they stay below the size limit. */
+const PIECE = 160_000
+
+/** One message where it fits, else the text in pieces that the page puts together again. */
+function inPieces(id: number, text: string): string[] {
+  if (Buffer.byteLength(text) <= MAX_MESSAGE) return [text]
+  const pieces: string[] = []
+  for (let from = 0; from < text.length; from += PIECE) {
+    const part = text.slice(from, from + PIECE)
+    pieces.push(JSON.stringify({ id, part, more: from + PIECE < text.length }))
+  }
+  return pieces
 }
 
 function read(text: string): z.infer<typeof Request> {

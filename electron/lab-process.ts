@@ -64,7 +64,7 @@ function converse(port: MessagePortMain, opened: Lab): void {
   port.on('message', ({ data }) => {
     if (typeof data !== 'string') return hangUp()
     answer(opened, data).then(
-      (text) => port.postMessage(text),
+      (texts) => texts.forEach((text) => port.postMessage(text)),
       (error) => {
         if (!(error instanceof Malformed)) throw error
         hangUp()

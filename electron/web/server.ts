@@ -104,10 +104,13 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     page.on('message', (data, binary) => {
       if (binary || ++open > MAX_OPEN_CALLS) return page.close(WEB.closed.malformed, 'malformed')
       answer(lab, String(data))
-        .then(send, (error) => {
-          if (error instanceof Malformed) page.close(WEB.closed.malformed, 'malformed')
-          else throw error
-        })
+        .then(
+          (texts) => texts.forEach(send),
+          (error) => {
+            if (error instanceof Malformed) page.close(WEB.closed.malformed, 'malformed')
+            else throw error
+          },
+        )
         .finally(() => open--)
     })
   }

@@ -59,8 +59,21 @@ export class LabClient implements Lab {
     open.sent = this.road.send(JSON.stringify({ id, call: open.call, params: open.params }))
   }
 
+  /** The pieces of long answers that are still arriving. */
+  private pieces = new Map<number, string>()
+
   private receive(text: string) {
     const response = Response.parse(JSON.parse(text))
+    if ('part' in response) {
+      const { id, part, more } = response
+      const whole = (this.pieces.get(id) ?? '') + part
+      if (more) this.pieces.set(id, whole)
+      else {
+        this.pieces.delete(id)
+        this.receive(whole)
+      }
+      return
+    }
     if ('notice' in response) {
       for (const listener of this.listeners) listener(response.notice)
       return
@@ -80,6 +93,7 @@ export class LabClient implements Lab {
   }
 
   private closed(final: boolean) {
+    this.pieces.clear()
     for (const [id, open] of this.waiting) {
       if (!final && (!open.sent || READS.test(open.call))) {
         open.sent = false

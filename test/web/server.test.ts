@@ -205,10 +205,24 @@ describe('the socket', () => {
     expect((await asked('data.rows', '{"hash":"a","from":-1,"count":9}')).error.code).toBe('bad-parameters')
     expect((await asked('data.get', '{"hash":"abc"}')).error).toMatchObject({ code: 'no-dataset', who: 'The lab' })
     expect((await asked('lab.info', '"[[\\"[["')).error.code).toBe('bad-parameters')
-    // Faults of the lab itself: a result outside its schema, and one longer than a message may be.
+    // A fault of the lab itself: a result outside its schema.
     expect((await asked('data.list', '{}')).error.code).toBe('internal')
-    expect((await asked('blob', '{"hash":"abc"}')).error.code).toBe('internal')
     expect(await asked('draft.get', '{"key":"a"}')).toMatchObject({ ok: { value: null } })
+    socket.close()
+  })
+
+  test('an answer longer than a message may be arrives in pieces', async () => {
+    const { socket, next, opened } = dial(server.token)
+    await opened
+    socket.send('{"id":7,"call":"blob","params":{"hash":"abc"}}')
+    let text = ''
+    for (let more = true; more;) {
+      const piece = (await next()) as { id: number; part: string; more: boolean }
+      expect(piece.id).toBe(7)
+      text += piece.part
+      more = piece.more
+    }
+    expect(JSON.parse(text)).toEqual({ id: 7, ok: { bytes: 'A'.repeat(2_000_000), size: 1_500_000 } })
     socket.close()
   })
 
