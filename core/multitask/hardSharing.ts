@@ -43,7 +43,7 @@ export const hardSharing: Method<PerceptronParams> = {
 function model(net: Perceptron, runtime: Runtime): Model {
   const general = generalHead(net)
   const own = perceptronModel(net, runtime)
-  const others = perceptronModel(general, runtime)
+  const others = perceptronModel(general.net, runtime)
   return {
     ...own,
     async predict(view) {

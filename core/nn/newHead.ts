@@ -10,10 +10,17 @@ import type { Plan, PlanColumn } from './plan.ts'
 /**
  * What a shared trunk knows of tasks it never saw. The general head of a target is the mean of its heads, w: it answers
  * new tasks as they come. With labelled rows, a new task gets a head of its own,
- *   w + d,  d = argmin sum loss(h (w + d) + b, y) + |d|^2 / 2,  b free,
- * h being the trunk's last layer, which stays as it is (Caruana 1997; ridge towards a prior mean).
+ *   w + d,  d = argmin sum loss(h (w + d), y) + |d|^2 s^2 / (2 t^2),
+ * h being the trunk's last layer with a 1 for the intercept, which stays as it is; t^2 the variance of the heads around
+ * their mean (weights and intercepts apart), s^2 the noise: the shrinkage of a random-effects model.
  */
-export function generalHead({ plan, theta, encoder, outputs }: Perceptron): Perceptron {
+export type General = { net: Perceptron; spread: Spread[] }
+/** Per column: variance of weights and of intercepts between heads, null where there is one head. */
+type Spread = { weights: number; intercept: number } | null
+/** Of a standardised number: half of it is taken as noise. Classes have a likelihood, and no noise of their own. */
+const NOISE = { regression: 0.5, binary: 1, multiclass: 1 }
+
+export function generalHead({ plan, theta, encoder, outputs }: Perceptron): General {
   const general: Plan = { ...plan, columns: plan.columns.map((column) => ({ ...column, tasks: null })) }
   const { trunk, units, inputs, weights, bias } = lastLayer(plan, theta)
   const generalUnits = plan.columns.reduce((sum, column) => sum + column.width, 0)
@@ -21,25 +28,30 @@ export function generalHead({ plan, theta, encoder, outputs }: Perceptron): Perc
   next.set(theta.subarray(0, trunk))
   let from = 0
   let to = 0
-  for (const column of plan.columns) {
+  const spread = plan.columns.map((column): Spread => {
     const heads = headsOf(column)
+    const total = { weights: 0, intercept: 0 }
     for (let k = 0; k < column.width; k++, to++) {
-      const meanOf = (row: Float32Array, at: number) => {
-        let sum = 0
-        for (let head = 0; head < heads; head++) sum += row[at + from + head * column.width + k]
-        return sum / heads
+      const own = (row: Float32Array, at: number) =>
+        Float64Array.from({ length: heads }, (_, head) => row[at + from + head * column.width + k])
+      for (let i = 0; i < inputs; i++) {
+        const { mean, variance } = moments(own(weights, i * units))
+        next[trunk + i * generalUnits + to] = mean
+        total.weights += variance / (inputs * column.width)
       }
-      for (let i = 0; i < inputs; i++) next[trunk + i * generalUnits + to] = meanOf(weights, i * units)
-      next[trunk + inputs * generalUnits + to] = meanOf(bias, 0)
+      const { mean, variance } = moments(own(bias, 0))
+      next[trunk + inputs * generalUnits + to] = mean
+      total.intercept += variance / column.width
     }
     from += heads * column.width
-  }
-  return { plan: general, theta: next, encoder, outputs }
+    return heads > 1 ? total : null
+  })
+  return { net: { plan: general, theta: next, encoder, outputs }, spread }
 }
 
 /** The same trunk with one new head per task of the support set, learned from its labelled rows. */
-export function newHeads(general: Perceptron, support: View): Perceptron {
-  const { plan, theta, encoder } = general
+export function newHeads({ net, spread }: General, support: View): Perceptron {
+  const { plan, theta, encoder } = net
   const known = new Set(plan.columns.map((column) => column.target))
   const described = describeView(support)
   const own = described.outputs.map((output, k) => ({ output, cells: described.cells[k] }))
@@ -59,11 +71,8 @@ export function newHeads(general: Perceptron, support: View): Perceptron {
   learned.set(theta.subarray(0, trunk))
   let to = 0
   for (const column of columns) {
-    const from = plan.columns.slice(
-      0,
-      plan.columns.findIndex((c) => c.target === column.target),
-    )
-    const start = from.reduce((sum, c) => sum + c.width, 0)
+    const place = plan.columns.findIndex((c) => c.target === column.target)
+    const start = plan.columns.slice(0, place).reduce((sum, c) => sum + c.width, 0)
     for (const task of column.tasks as string[]) {
       const { cells } = used.find(({ output }) => output.task === task) as (typeof used)[number]
       const prior = new Float64Array((inputs + 1) * column.width)
@@ -71,7 +80,7 @@ export function newHeads(general: Perceptron, support: View): Perceptron {
         for (let i = 0; i < inputs; i++) prior[i * column.width + k] = weights[i * units + start + k]
         prior[inputs * column.width + k] = bias[start + k]
       }
-      const head = learnHead(h, inputs, column, cells, prior)
+      const head = learnHead(h, inputs, column, cells, prior, spread[place])
       for (let k = 0; k < column.width; k++, to++) {
         for (let i = 0; i < inputs; i++) learned[trunk + i * total + to] = head[i * column.width + k]
         learned[trunk + inputs * total + to] = head[inputs * column.width + k]
@@ -88,7 +97,13 @@ function learnHead(
   { kind, width, mean, sd }: PlanColumn,
   { at, y, weight }: OutputCells,
   prior: Float64Array,
+  spread: Spread,
 ): Float64Array {
+  const noise = NOISE[kind]
+  const hold = (variance: number) => noise / Math.max(variance, 1e-6)
+  const held = spread
+    ? { weights: hold(spread.weights), intercept: hold(spread.intercept) }
+    : { weights: 1, intercept: 0 }
   const score = new Float64Array(width)
   return minimise((b, g) => {
     g.fill(0)
@@ -107,9 +122,10 @@ function learnHead(
         g[inputs * width + k] += w * score[k]
       }
     }
-    for (let j = 0; j < inputs * width; j++) {
-      loss += (b[j] - prior[j]) ** 2 / 2
-      g[j] += b[j] - prior[j]
+    for (let j = 0; j < b.length; j++) {
+      const strength = j < inputs * width ? held.weights : held.intercept
+      loss += (strength * (b[j] - prior[j]) ** 2) / 2
+      g[j] += strength * (b[j] - prior[j])
     }
     return loss
   }, prior)
@@ -149,4 +165,9 @@ function trunkOutputs(plan: Plan, theta: Float32Array, x: Float64Array): Float64
     at = bias + units
   }
   return h
+}
+
+function moments(values: Float64Array): { mean: number; variance: number } {
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length
+  return { mean, variance: values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / Math.max(1, values.length - 1) }
 }
