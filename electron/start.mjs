@@ -37,8 +37,8 @@ async function start() {
   if (!node24()) return 2
   const why = args.includes('--browser') ? 'asked for' : await openWindow()
   if (why === null) return 0
-  if (why !== 'asked for') console.log(`The desktop window cannot open (${why}); the same lab opens in your browser.`)
-  if (!(await build('out/renderer/index.html', ['renderer', 'core'], viteArguments))) return 1
+  if (why !== 'asked for') console.log(`The desktop window cannot open (${why}); the same lab runs in a browser.`)
+  if (!(await buildPage())) return 1
   const open = args.includes('--no-open') || process.env.BROWSER === 'none' ? [] : ['--open']
   return runNode(join(ROOT, 'electron', 'cli.ts'), ['serve', ...open, ...args.filter((a) => !OWN.includes(a))])
 }
@@ -48,7 +48,7 @@ async function openWindow() {
   if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return 'there is no display'
   const failure = await fetchElectron()
   if (failure) return failure
-  if (!(await build('out/main/main.js', ['electron', 'core', 'renderer'], electronViteArguments)))
+  if (!(await build('out/main/main.js', ['electron', 'core'], electronViteArguments)) || !(await buildPage()))
     return 'its parts could not be built'
   const began = Date.now()
   let said = ''
@@ -112,6 +112,8 @@ async function answers(address) {
     return false
   }
 }
+
+const buildPage = () => build('out/renderer/index.html', ['renderer', 'core'], viteArguments)
 
 /** Builds when the product is missing or older than its sources. */
 async function build(product, sources, buildArguments) {

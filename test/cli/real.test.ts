@@ -106,6 +106,54 @@ describe('from a file to predictions', () => {
   })
 })
 
+test('Ctrl+C stops a run at the next safe point, keeps what there is, and says so', async () => {
+  const spec = JSON.parse(await readFile(join(folder, 'spec.json'), 'utf8'))
+  const evaluation = { protocol: 'k-fold', folds: 20, repeats: 100 }
+  await writeFile(join(folder, 'long.json'), JSON.stringify({ ...spec, evaluation }))
+  const args = [
+    join(ROOT, 'electron/cli.ts'),
+    'run',
+    join(folder, 'long.json'),
+    '-w',
+    workspace,
+    '--workers',
+    '1',
+    '--json',
+  ]
+  const child = spawn(process.execPath, args)
+  let out = ''
+  child.stdout.on('data', (text) => (out += text))
+  let err = ''
+  child.stderr.on('data', (text) => {
+    if (!err.includes('"type":"trial"') && String(text).includes('"type":"trial"')) child.kill('SIGINT')
+    err += text
+  })
+  const status = await new Promise((resolve) => child.on('exit', resolve))
+  expect(status).toBe(1)
+  const document = JSON.parse(out)
+  expect(document.status).toBe('stopped')
+  const count = (wanted: string) =>
+    document.trials.filter((trial: { status: string }) => trial.status === wanted).length
+  expect(count('done')).toBeGreaterThan(0)
+  expect(count('stopped')).toBeGreaterThan(0)
+  expect(count('done') + count('stopped')).toBe(document.trials.length)
+})
+
+test('the demo needs no screen, takes at most a minute, and leaves a report', async () => {
+  const report = join(folder, 'report.html')
+  const began = performance.now()
+  const { status, out } = await engram(['demo', '-o', report])
+  expect(status).toBe(0)
+  expect((performance.now() - began) / 1000).toBeLessThan(60)
+  expect(out).toContain(`The report was written to ${report}`)
+  for (const name of ['Ridge', 'Single-task network', 'Hard sharing']) expect(out).toContain(name)
+  const html = await readFile(report, 'utf8')
+  expect(html).toContain('<svg')
+  // It stands alone, and holds no rows of the data.
+  expect(html).not.toMatch(/(src|href)="(?!#|data:)/)
+  expect(html).not.toContain('chevrolet')
+})
+
 const OLD = ['/usr/bin/node', '/usr/local/bin/node'].find((path) => existsSync(path))
 
 test.skipIf(!OLD)(`whatever Node starts it${OLD ? '' : ' (skipped: no other Node is installed)'}`, async () => {
@@ -132,7 +180,8 @@ test('start without a display says why, serves the lab, and ends in good order',
       if (found) resolve(found[0])
     })
   })
-  if (process.platform === 'linux') expect(said).toMatch(/^The desktop window cannot open \(there is no display\)/)
+  if (process.platform === 'linux')
+    expect(said).toMatch(/^The desktop window cannot open \(there is no display\); the same lab runs in a browser/)
   const page = await fetch(url)
   expect(page.status).toBe(200)
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
