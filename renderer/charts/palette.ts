@@ -7,6 +7,7 @@ import type { Theme } from './channels.ts'
 export type Palette = {
   theme: Theme
   paper: string
+  ground: string
   ink: string
   quiet: string
   rule: string
@@ -21,6 +22,7 @@ export const PALETTES: Record<Theme, Palette> = {
   light: {
     theme: 'light',
     paper: '#ffffff',
+    ground: '#f6f6f3',
     ink: '#1b1f23',
     quiet: '#555c64',
     rule: '#dfe0db',
@@ -32,6 +34,7 @@ export const PALETTES: Record<Theme, Palette> = {
   dark: {
     theme: 'dark',
     paper: '#1c2024',
+    ground: '#15181b',
     ink: '#e9eae6',
     quiet: '#aab1b7',
     rule: '#30363b',
@@ -43,4 +46,4 @@ export const PALETTES: Record<Theme, Palette> = {
 }
 
 /** The tokens that the palette repeats. */
-export const TOKEN_OF = { paper: 'surface', ink: 'ink', quiet: 'ink-2', rule: 'line' } as const
+export const TOKEN_OF = { paper: 'surface', ground: 'ground', ink: 'ink', quiet: 'ink-2', rule: 'line' } as const

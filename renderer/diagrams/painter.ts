@@ -1,13 +1,13 @@
 import type { Layout } from '../../core/brain/layout.ts'
 import type { Theme } from '../charts/channels.ts'
+import { PALETTES } from '../charts/palette.ts'
+import { Grain } from './grain.ts'
 import { signColour, strokeWidth } from './signed.ts'
-import { FINE } from './weights.ts'
 import type { Drawable } from './weights.ts'
 
 /**
- * Paints weights in order of strength, a slice of time per frame, so that 100,000 of them never hold up the window:
- * the strongest stand at once, weaker ones follow beneath them. Neighbours in rank are nearly equal, so a chunk of them
- * shares one width and one opacity and becomes two strokes, one per sign.
+ * Paints weights in order of strength without ever holding up the window: the strongest as lines with their own width
+ * and dash at once, the many weaker ones beneath them as pixels, a slice of time per frame.
  */
 export type Scene = {
   layout: Layout
@@ -18,96 +18,91 @@ export type Scene = {
   silenced: Uint8Array
 }
 
-const CHUNKS = 240
+/** Drawn as lines, with width and dash. */
+const LINES = 300
 const SLICE_MS = 3
 
 export class Painter {
-  private readonly context: CanvasRenderingContext2D
+  private readonly lines: CanvasRenderingContext2D
+  private readonly pixels: CanvasRenderingContext2D
   private scene: Scene | null = null
-  /** Weights of the scene already on the canvas. */
-  private done = 0
+  private grain: Grain | null = null
+  private lined = false
+  /** The pixels on screen are of an earlier scene: they stay until those of this one are complete. */
+  private stale = false
+  private shown = 0
 
-  constructor(context: CanvasRenderingContext2D) {
-    this.context = context
+  constructor(lines: CanvasRenderingContext2D, pixels: CanvasRenderingContext2D) {
+    this.lines = lines
+    this.pixels = pixels
   }
 
-  /** What is to be seen from now on. More weights of the same picture are added to what stands; else it begins anew. */
+  /** What is to be seen from now on. More weights of the same picture are added to what stands. */
   show(scene: Scene) {
     const before = this.scene
-    const grows =
+    const same =
       before !== null &&
       before.layout === scene.layout &&
       before.weights === scene.weights &&
       before.theme === scene.theme &&
-      before.silenced === scene.silenced &&
-      before.count <= FINE === scene.count <= FINE &&
-      scene.count >= this.done
+      before.silenced === scene.silenced
     this.scene = scene
-    if (!grows) this.clear()
-  }
-
-  /** After the canvas lost its pixels. */
-  clear() {
-    const { canvas } = this.context
-    this.context.save()
-    this.context.resetTransform()
-    this.context.clearRect(0, 0, canvas.width, canvas.height)
-    this.context.restore()
-    this.done = 0
+    if (!same || Math.min(before.count, LINES) !== Math.min(scene.count, LINES)) this.lined = false
+    if (!same) {
+      const { ground, good, bad } = PALETTES[scene.theme]
+      this.grain = new Grain(scene.layout.width, scene.layout.height, ground, good, bad)
+      this.grain.reset(LINES)
+      this.stale = true
+    } else if (this.grain && scene.count < this.grain.done && this.grain.done > LINES) {
+      this.grain.reset(LINES)
+      this.stale = true
+    }
+    if (this.stale && scene.count <= LINES) {
+      this.pixels.clearRect(0, 0, this.pixels.canvas.width, this.pixels.canvas.height)
+      this.stale = false
+      this.shown = 0
+    }
   }
 
   /** Paints for at most a slice of time; true while there is more. */
   paint(now: () => number): boolean {
-    const { scene } = this
-    if (!scene) return false
-    const end = Math.min(scene.count, scene.weights.total)
+    const { scene, grain } = this
+    if (!scene || !grain) return false
     const until = now() + SLICE_MS
-    const step = Math.max(1, Math.ceil(end / CHUNKS))
-    const chunk = Math.min(step, 250)
-    while (this.done < end && now() < until) {
-      const to = Math.min(end, this.done + chunk)
-      this.chunk(scene, this.done, to)
-      this.done = to
+    if (!this.lined) {
+      this.drawLines(scene)
+      this.lined = true
     }
-    return this.done < end
+    const end = Math.min(scene.count, scene.weights.total)
+    if (end <= LINES) return false
+    const complete = grain.add(scene.layout, scene.weights, scene.silenced, end, until, now)
+    // Not every slice is shown: handing an image over costs more than many lines.
+    if (complete || (!this.stale && ++this.shown % 6 === 0)) {
+      this.pixels.putImageData(grain.image, 0, 0)
+      this.stale = false
+    }
+    return !complete
   }
 
-  private chunk(scene: Scene, from: number, to: number) {
-    const { context } = this
-    const { weights, count, theme } = scene
-    const fine = count <= FINE
-    const middle = weights.weight[(from + to) >> 1]
-    context.save()
-    context.globalCompositeOperation = 'destination-over'
-    context.lineWidth = fine ? strokeWidth(middle, weights.strongest, 6) : strokeWidth(middle, weights.strongest, 3)
-    const share = Math.abs(middle) / (weights.strongest || 1)
-    context.globalAlpha = fine ? 0.3 + 0.6 * share : 0.12 + 0.7 * share
-    for (const sign of [1, -1]) {
-      context.beginPath()
-      if (this.trace(scene, from, to, sign, fine)) {
-        context.strokeStyle = signColour(sign, theme)
-        context.setLineDash(sign < 0 && fine ? [7, 4] : [])
-        context.stroke()
-      }
+  private drawLines({ layout, weights, count, theme, silenced }: Scene) {
+    const { lines } = this
+    lines.clearRect(0, 0, layout.width, layout.height)
+    lines.save()
+    lines.globalCompositeOperation = 'destination-over'
+    for (let rank = 0; rank < Math.min(count, LINES, weights.total); rank++) {
+      if (silenced[weights.from[rank]] || silenced[weights.to[rank]]) continue
+      const a = layout.units[weights.from[rank]]
+      const b = layout.units[weights.to[rank]]
+      const w = weights.weight[rank]
+      lines.globalAlpha = 0.3 + 0.6 * (Math.abs(w) / weights.strongest)
+      lines.lineWidth = strokeWidth(w, weights.strongest, 6)
+      lines.strokeStyle = signColour(w, theme)
+      lines.setLineDash(w < 0 ? [7, 4] : [])
+      lines.beginPath()
+      lines.moveTo(a.x, a.y)
+      lines.bezierCurveTo(a.x + (b.x - a.x) / 3, a.y, b.x - (b.x - a.x) / 3, b.y, b.x, b.y)
+      lines.stroke()
     }
-    context.restore()
-  }
-
-  private trace({ layout, weights, silenced }: Scene, from: number, to: number, sign: number, fine: boolean): boolean {
-    const { context } = this
-    let any = false
-    for (let rank = from; rank < to; rank++) {
-      if (weights.weight[rank] * sign <= 0) continue
-      const i = weights.from[rank]
-      const j = weights.to[rank]
-      if (silenced[i] || silenced[j]) continue
-      const a = layout.units[i]
-      const b = layout.units[j]
-      any = true
-      context.moveTo(a.x, a.y)
-      if (!fine) context.lineTo(b.x, b.y)
-      else context.bezierCurveTo(a.x + (b.x - a.x) / 3, a.y, b.x - (b.x - a.x) / 3, b.y, b.x, b.y)
-    }
-    return any
+    lines.restore()
   }
 }

@@ -54,29 +54,37 @@ export function drawable(network: NetworkView, ranked: RankedWeights, layout: La
   return { total, strongest: ranked.strongest, weight, from, to }
 }
 
+/** The ranks that are on screen: of the strongest `count`, those between two units that are not silenced. */
+export function drawnRanks(own: Drawable, count: number, silenced: Uint8Array): Uint32Array {
+  const ranks = new Uint32Array(Math.min(count, own.total))
+  let n = 0
+  for (let rank = 0; rank < ranks.length; rank++)
+    if (!silenced[own.from[rank]] && !silenced[own.to[rank]]) ranks[n++] = rank
+  return ranks.subarray(0, n)
+}
+
 /** How many weights a slider at `position` in [0, 1] shows: evenly in the logarithm, from 1 to all. */
 export const countAt = (position: number, total: number) => Math.max(1, Math.round(total ** position))
 export const positionOf = (count: number, total: number) =>
   total > 1 ? Math.log(Math.max(1, count)) / Math.log(total) : 1
 
-/** Above this many, lines are straight and undashed: nobody sees the difference, and it is many times faster. */
-export const FINE = 3000
+/** Only among the strongest can one be told from another, by eye or by pointer. */
+const POINTED = 3000
 
 /** Height at x of the line between two units: the smooth step that a cubic with its handles at the thirds draws. */
-export function heightAt(x: number, x1: number, y1: number, x2: number, y2: number, fine: boolean): number {
+export function heightAt(x: number, x1: number, y1: number, x2: number, y2: number): number {
   const u = Math.min(1, Math.max(0, (x - x1) / (x2 - x1)))
-  return y1 + (y2 - y1) * (fine ? u * u * (3 - 2 * u) : u)
+  return y1 + (y2 - y1) * u * u * (3 - 2 * u)
 }
 
-/** The strongest drawn weight within `reach` pixels of a point, or -1. Looks at the strongest `FINE` only. */
+/** The strongest drawn weight within `reach` pixels of a point, or -1. */
 export function weightNear(own: Drawable, layout: Layout, count: number, x: number, y: number, reach = 5): number {
-  const fine = count <= FINE
-  const most = Math.min(count, own.total, FINE)
+  const most = Math.min(count, own.total, POINTED)
   for (let rank = 0; rank < most; rank++) {
     const a = layout.units[own.from[rank]]
     const b = layout.units[own.to[rank]]
     if (x < a.x + 8 || x > b.x - 8) continue
-    if (Math.abs(heightAt(x, a.x, a.y, b.x, b.y, fine) - y) <= reach) return rank
+    if (Math.abs(heightAt(x, a.x, a.y, b.x, b.y) - y) <= reach) return rank
   }
   return -1
 }

@@ -13,7 +13,8 @@ export function diagramSvg(about: {
   note: string
   layout: Layout
   weights: Drawable
-  count: number
+  /** What is drawn, strongest first. */
+  ranks: Uint32Array
   taskIndex: (task: string) => number
   fontCss: string
 }): string {
@@ -21,10 +22,10 @@ export function diagramSvg(about: {
   const palette = PALETTES.light
   const top = 44
   const height = layout.height + top + 30
-  const count = Math.min(about.count, weights.total, MOST)
+  const ranks = about.ranks.subarray(0, MOST)
   const n = (value: number) => Number(value.toFixed(1))
   const lines: string[] = []
-  for (let rank = count - 1; rank >= 0; rank--) {
+  for (const rank of [...ranks].reverse()) {
     const [a, b] = [layout.units[weights.from[rank]], layout.units[weights.to[rank]]]
     const w = weights.weight[rank]
     const third = (b.x - a.x) / 3
