@@ -72,7 +72,7 @@ export function compare(input: CompareInput): Comparison {
   const differences = differs
     ? []
     : against.flatMap(([a, b]) => contrast(a, b, measures[0], metric, tasks, input.smallest))
-  const runs = evidence.flatMap((e) => e.runs)
+  const runs = evidence.flatMap((e) => e.runs).filter((run) => run.fold !== 'all')
   const result: Comparison = {
     differs,
     metric: metric.id,
@@ -186,8 +186,10 @@ function figures(
   chosen: string[],
   input: CompareInput,
 ): MethodFigures {
-  const count = (...status: string[]) => e.runs.filter((run) => status.includes(run.status)).length
-  const seconds = e.runs.flatMap((run) => (run.seconds === null ? [] : [run.seconds]))
+  // Runs that are tested; the one on all rows has no figure to wait for.
+  const onFolds = e.runs.filter((run) => run.fold !== 'all')
+  const count = (...status: string[]) => onFolds.filter((run) => status.includes(run.status)).length
+  const seconds = onFolds.flatMap((run) => (run.seconds === null ? [] : [run.seconds]))
   const name = input.names?.[e.method.id] ?? e.method.id
   const suffix = e.key.startsWith(e.method.id) ? e.key.slice(e.method.id.length).replace(/^#/, ' · ') : ` · ${e.key}`
   return {

@@ -5,6 +5,9 @@ import { average, variance, type Measured } from './intervals.ts'
 import type { Metric } from './metrics.ts'
 import { bootstrap, drawBlocks, entryOf, spread, type Draws, type Entry, type Replicates } from './resampling.ts'
 
+/** An entry with the unit of each of its cells, which bags may hide. */
+type Kept = Entry & { real: Int32Array }
+
 const MAX_UNITS = 4000
 const MAX_WORK = 1e8
 
@@ -16,21 +19,21 @@ export function rowBootstrap(c: {
   blocks: Int32Array | null
 }): { units: number; of(a: Evidence, b: Evidence | null, task: string | null): Measured | null } {
   const { metric, blocks } = c
-  const units = new Map<string, number>()
+  const units = new Map<number, number>()
+  const bags: number[] = []
   const random = rng('bootstrap')
   const unitOf = (row: number) => {
-    const name = blocks && blocks[row] >= 0 ? `block ${blocks[row]}` : `row ${row}`
-    const known = units.get(name)
-    if (known !== undefined) return known
-    // Beyond MAX_UNITS units, random bags of units are drawn instead: the variance of a mean is the same.
-    const unit = units.size < MAX_UNITS ? units.size : random.int(MAX_UNITS)
+    const name = blocks && blocks[row] >= 0 ? -1 - blocks[row] : row
+    const unit = units.get(name) ?? units.size
     units.set(name, unit)
     return unit
   }
-  const entries = new Map<Evidence, Entry[]>()
+  // Beyond MAX_UNITS units, random bags of units are drawn instead: the variance of a mean is the same.
+  const bagOf = (unit: number) => (bags[unit] ??= unit < MAX_UNITS ? unit : random.int(MAX_UNITS))
+  const entries = new Map<Evidence, Kept[]>()
   let complete = true
   for (const e of c.evidence) {
-    const own: Entry[] = []
+    const own: Kept[] = []
     for (const run of e.tested) {
       const said = c.predictions(run)
       if (!said) {
@@ -46,7 +49,8 @@ export function rowBootstrap(c: {
             if (task[row] >= 0 && observed[row] && keep(row)) rowsOf[task[row]].push(said.rows[row])
         said.tasks.forEach((task, k) => {
           if (!metric.kinds.includes(task.kind) || !rowsOf[k].length) return
-          own.push(entryOf(task.id, foldId(run), cells[k], Int32Array.from(rowsOf[k], unitOf), metric))
+          const real = Int32Array.from(rowsOf[k], unitOf)
+          own.push({ ...entryOf(task.id, foldId(run), cells[k], real.map(bagOf), metric), real })
         })
       }
     }
@@ -63,7 +67,7 @@ export function rowBootstrap(c: {
     if (found) return found
     draws ??= drawBlocks(count, replicates, rng('bootstrap/draws'))
     const made = bootstrap(
-      (entries.get(e) as Entry[]).filter((entry) => folds.has(entry.fold)),
+      (entries.get(e) as Kept[]).filter((entry) => folds.has(entry.fold)),
       metric,
       draws,
     )
@@ -71,7 +75,7 @@ export function rowBootstrap(c: {
     return made
   }
   return {
-    units: count,
+    units: complete ? units.size : 0,
     of(a, b, task) {
       const perFold = paired(a, b, (e, shared) => byFold(e, task, shared))
       if (count < 2 || !perFold.size) return null
@@ -79,9 +83,9 @@ export function rowBootstrap(c: {
       const own = replicatesOf(a, folds)
       const other = b && replicatesOf(b, folds)
       const tasks = task === null ? [...own.keys()].filter((id) => !other || other.has(id)) : [task]
-      const n = unitsIn(
-        (entries.get(a) as Entry[]).filter((entry) => folds.has(entry.fold) && tasks.includes(entry.task)),
-      )
+      const asked = new Set(tasks)
+      const used = (entries.get(a) as Kept[]).filter((entry) => folds.has(entry.fold) && asked.has(entry.task))
+      const n = unitsIn(used, units.size)
       if (n < 2) return null
       const drawn = new Float64Array(replicates).map(
         (_, r) => (meanOver(own, tasks, r) ?? NaN) - (other ? (meanOver(other, tasks, r) ?? NaN) : 0),
@@ -100,10 +104,10 @@ function meanOver(replicates: Replicates, tasks: readonly string[], r: number): 
   )
 }
 
-function unitsIn(entries: readonly Entry[]): number {
-  const units = new Set<number>()
-  for (const entry of entries) for (const block of entry.blocks) units.add(block)
-  return units.size
+function unitsIn(entries: readonly Kept[], units: number): number {
+  const seen = new Uint8Array(units)
+  for (const { real } of entries) for (const unit of real) seen[unit] = 1
+  return seen.reduce((sum, one) => sum + one, 0)
 }
 
 /** Rows' variance, or that of the folds' figures where it is larger; degrees of freedom by Satterthwaite (1946). */

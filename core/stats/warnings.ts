@@ -5,6 +5,7 @@ import { byTask, type Evidence } from './evidence.ts'
 import { foldsFor, type Measured } from './intervals.ts'
 import type { Measure } from './measure.ts'
 import type { Metric } from './metrics.ts'
+import { verdict } from './verdict.ts'
 
 export type Warning = { code: string; params: Record<string, string | number> }
 type About = {
@@ -26,8 +27,12 @@ export function warningsOf(about: About): Warning[] {
     if (c.differs.field === 'data.roles.group') say('group-leak')
   }
   if (!c.complete) {
-    const total = evidence.reduce((sum, e) => sum + e.runs.length, 0)
-    say('partial', { done: c.methods.reduce((sum, m) => sum + m.runs.done, 0), of: total })
+    const count = (of: (runs: Comparison['methods'][number]['runs']) => number) =>
+      c.methods.reduce((sum, m) => sum + of(m.runs), 0)
+    say('partial', {
+      done: count((runs) => runs.done),
+      of: count((runs) => runs.done + runs.failed + runs.stopped + runs.pending),
+    })
   }
   for (const m of c.methods) if (m.runs.failed) say('failed', { method: m.label, failed: m.runs.failed })
   if (c.looks > 1 && !c.complete) say('looks', { looks: c.looks })
@@ -41,12 +46,13 @@ export function warningsOf(about: About): Warning[] {
   return out
 }
 
-/** For the first chosen method that is not settled over all tasks: what would narrow its interval by a quarter. */
+/** Where the verdict's method is not settled over all tasks: what would narrow its interval by a quarter. */
 function narrower({ comparison, against, measure, metric, evaluation }: About): Warning[] {
-  const open = comparison.differences.find((d) => {
-    const chosen = comparison.methods.find((m) => m.key === d.method)?.role === 'chosen'
-    return d.task === null && chosen && d.call === 'not-settled' && d.ci95
-  })
+  const main = verdict(comparison).about
+  const open = comparison.differences.find(
+    (d) =>
+      d.task === null && d.method === main?.method && d.against === main.against && d.call === 'not-settled' && d.ci95,
+  )
   const pair = open && against.find(([a, b]) => a.key === open.method && b.key === open.against)
   const measured = pair && measure.of(pair[0], pair[1], null)
   if (!open || !measured || measured.n < 3 || !(measured.se > 0)) return []

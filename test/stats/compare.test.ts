@@ -71,6 +71,22 @@ describe('compare', () => {
     expect(half / (1.968 * se)).toBeLessThan(1.25) // never narrower, wider where folds differ by luck
   })
 
+  it('counts rows, not the bags that many rows are drawn in', () => {
+    const c = compare(made(world({ rows: 5000, tasks: 1, methods: TWINS([0.5]) })))
+    expect(c.interval.n).toBe(5000)
+    expect(c.methods[1].overall.n).toBe(5000)
+  })
+
+  it('waits for tested runs only', () => {
+    const input = made(world())
+    const [e] = input.experiments
+    const all = { ...e.runs[0], id: 'all', fold: 'all' as const, status: 'running' as const, metrics: {} }
+    const c = compare({ ...input, experiments: [{ ...e, runs: [...e.runs, all] }] })
+    expect(c.complete).toBe(true)
+    expect(c.methods[0].runs.pending).toBe(0)
+    expect(c.methods[0].allRun).toBe(null)
+  })
+
   it('names the rule and unit that belong to the protocol', () => {
     const rule = (own: Partial<World>) => compare(made(world(own))).interval
     expect(rule({})).toEqual({ rule: 'bootstrap-rows', unit: 'rows', n: 200, approximate: false })
