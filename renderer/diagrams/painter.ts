@@ -20,7 +20,7 @@ export type Scene = {
 
 /** Drawn as lines, with width and dash. */
 const LINES = 300
-const SLICE_MS = 3
+const SLICE_MS = 2
 
 export class Painter {
   private readonly lines: CanvasRenderingContext2D

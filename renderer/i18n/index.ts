@@ -34,10 +34,15 @@ export function fill(text: string, params: TextParams, language: Language): stri
   })
 }
 
+/** Making one costs a tenth of a millisecond, and there are few different ones. */
+const formats = new Map<string, Intl.NumberFormat>()
+
 export function formatNumber(value: number, language: Language, digits = 4): string {
-  return new Intl.NumberFormat(locales[language], { maximumSignificantDigits: Math.max(digits, wholeDigits(value)) })
-    .format(value)
-    .replace('-', '\u2212')
+  const maximumSignificantDigits = Math.max(digits, wholeDigits(value))
+  const key = `${language} ${maximumSignificantDigits}`
+  let format = formats.get(key)
+  if (!format) formats.set(key, (format = new Intl.NumberFormat(locales[language], { maximumSignificantDigits })))
+  return format.format(value).replace('-', '\u2212')
 }
 
 /** A number for reading, in the person's language: significant digits, true minus sign, whole numbers whole. */
