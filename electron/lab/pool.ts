@@ -14,6 +14,8 @@ export type RuntimeKind = Runtime['kind']
 export type Job = { run: string; trial: Trial; resume: { bytes: Uint8Array } | null; known: number }
 /** What a worker is handed: a few trials of one data set. */
 export type Flight = { data: SharedData; jobs: Job[]; runtime: RuntimeKind; flag: Int32Array }
+/** Shared with the worker: [what it shall do, which of its jobs it is at]. */
+export const newFlag = () => new Int32Array(new SharedArrayBuffer(8))
 /** How a job came back. `ended` has said so in an event; `paused` can go on from its checkpoint. */
 export type Outcome = { run: string; how: 'ended' | 'paused'; seconds: number; parameters: number | null }
 /** What a worker says, at most ten times a second. */
@@ -67,7 +69,10 @@ export class Pool {
     this.analyst = threads(1)
   }
 
-  /** Runs a few trials on one thread. Resolves when the thread is idle again, and all it said was heard. */
+  /**
+   * Runs a few trials on one thread. Resolves when the thread is idle again, rejects when it ended by itself; all that
+   * it said was heard before.
+   */
   fly(flight: Flight, hear: (batch: Batch) => void): Promise<void> {
     const { port1, port2 } = new MessageChannel()
     const heard = new Promise<void>((resolve) => {
@@ -76,7 +81,7 @@ export class Pool {
     })
     const flying = this.trainers
       .run({ ...flight, port: port2 }, { transferList: [port2] })
-      .then(() => heard)
+      .finally(() => heard)
       .finally(() => port1.close())
     return this.track(flying)
   }

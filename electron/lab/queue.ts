@@ -8,6 +8,7 @@ import {
   type Flight,
   type Heard,
   type Job,
+  newFlag,
   type Outcome,
   PAUSE,
   type Pool,
@@ -248,7 +249,7 @@ export class Queue {
 
   private fly(active: Active, runs: Tracked[]): void {
     const { pool } = this.c
-    const flight: InFlight = { flag: new Int32Array(new SharedArrayBuffer(4)), runs: new Set(runs.map((r) => r.id)) }
+    const flight: InFlight = { flag: newFlag(), runs: new Set(runs.map((r) => r.id)) }
     active.flights.add(flight)
     this.inFlight++
     if (active.status === 'queued') {
@@ -262,7 +263,7 @@ export class Queue {
     const task: Flight = { data: active.loaded!.data, jobs, runtime: this.kind, flag: flight.flag }
     void pool
       .fly(task, (batch) => this.hear(active, flight, batch))
-      .catch((error: unknown) => this.crashed(active, flight, error))
+      .catch((error: unknown) => this.crashed(active, flight, runs, error))
       .finally(() => {
         active.flights.delete(flight)
         this.inFlight--
@@ -355,16 +356,16 @@ export class Queue {
     records.dropCheckpoint(run.n)
   }
 
-  /** A thread ended by itself: the run it was at has failed, those behind it wait again. */
-  private crashed(active: Active, flight: InFlight, error: unknown): void {
-    const [first] = flight.runs
-    const run = first === undefined ? undefined : active.runs.get(first)
-    if (!run || active.lost) return
+  /** A thread ended by itself: the run it was at has failed, those that were not heard to end wait again. */
+  private crashed(active: Active, flight: InFlight, runs: Tracked[], error: unknown): void {
+    const run = runs[Atomics.load(flight.flag, 1)]
+    if (active.lost || !flight.runs.has(run.id)) return
     // What the thread said last is committed with this, in order.
     const seq = run.seq + 1
     const event: RunEvent = { trial: run.trial, seq, type: 'end', status: 'failed', error: toErrorJson(error) }
     const outcome: Outcome = { run: run.id, how: 'ended', seconds: 0, parameters: null }
     this.hear(active, flight, { emitted: [{ run: run.id, emitted: [{ event }] }], outcomes: [outcome] })
+    for (const other of runs) if (flight.runs.has(other.id)) other.status = 'queued'
   }
 
   /** When nothing of an experiment is left to do, its status says how it went. */

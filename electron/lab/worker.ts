@@ -24,7 +24,10 @@ let open: { kind: RuntimeKind; runtime: Runtime } | null = null
 export default async function fly(flight: Flight & { port: MessagePort }): Promise<void> {
   const out = outbox(flight.port)
   try {
-    for (const job of flight.jobs) await run(job, flight, out)
+    for (const [i, job] of flight.jobs.entries()) {
+      Atomics.store(flight.flag, 1, i)
+      await run(job, flight, out)
+    }
   } finally {
     out.flush()
     // The last word: the lab has then heard everything.
