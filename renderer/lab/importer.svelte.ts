@@ -76,6 +76,7 @@ export class Importer {
       if (abort.signal.aborted) return null
       this.lab.keepDataset(dataset)
       this.sources.set(dataset.hash, files)
+      for (const file of files) if ('path' in file) this.lab.host.bridge?.report({ opened: file.path })
       this.state = 'idle'
       return dataset.hash
     } catch (error) {

@@ -65,7 +65,7 @@ export default {
   'ask.taskHint': 'A site, a subject, a machine: each of them becomes a task of its own.',
   'ask.no': 'No',
   'ask.levels': '{n} {n:value|values}',
-  'ask.together': 'kept together when testing',
+  'ask.together': 'tested together',
   'ask.others': 'Also chosen',
 
   'columns.label': 'Columns of the data set',

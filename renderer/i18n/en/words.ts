@@ -27,4 +27,6 @@ export default {
   'family.classical': 'Classical',
   'family.multitask': 'Learning tasks together',
   'family.metalearning': 'Learning to learn',
+  'warning.error-cells':
+    '{cells} {cells:cell holds|cells hold} an error such as #N/A and {cells:is|are} read as missing.',
 } as const

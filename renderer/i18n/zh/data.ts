@@ -66,7 +66,7 @@ export default {
   'ask.taskHint': '例如地点、受试者或机器：每一个都会成为单独的任务。',
   'ask.no': '否',
   'ask.levels': '{n} 个取值',
-  'ask.together': '测试时不拆开',
+  'ask.together': '一起测试',
   'ask.others': '还选了',
 
   'columns.label': '数据集的列',

@@ -186,7 +186,6 @@ const errors = {
 
 const remarks = {
   'warning.nearly-numbers': '“{column}”几乎全是数字，但有几个单元格不是，因此读作文字。',
-  'warning.error-cells': '{cells} 个单元格含有 #N/A 之类的错误，已视为缺失。',
   'warning.more-features-than-rows': '特征比行还多：结果很可能过于乐观或不稳定。',
   'warning.target-in-features': '某个特征几乎与目标相同：结果会好得不真实。',
   'warning.key-as-feature': '某个特征像是编号：它无法用于新的行。',

@@ -25,4 +25,5 @@ export default {
   'family.classical': '经典方法',
   'family.multitask': '一起学习多个任务',
   'family.metalearning': '学会学习',
+  'warning.error-cells': '{cells} 个单元格含有 #N/A 之类的错误，已视为缺失。',
 } as const satisfies Record<keyof typeof en, string>
