@@ -42,7 +42,7 @@ export function parseSpec(json: unknown, who: string): ExperimentSpec {
     who,
     rule: `has a spec that follows the schema: ${issue.message}${at ? ` (at ${at})` : ''}.`,
     got: String(JSON.stringify(valueAt(json, issue.path))).slice(0, 200),
-    remedy: 'Correct that field; docs/guide shows a whole spec.',
+    remedy: 'Correct that field; docs/command-line.md shows a whole spec.',
   })
 }
 

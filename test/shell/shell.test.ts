@@ -119,6 +119,30 @@ for (const { name, launch, missing } of drivers) {
       expect((await callLab('no.such', {})).error?.code).toBe('unknown-call')
     })
 
+    test('what is no message ends its connection, and nothing else', async () => {
+      const pid = await labPid()
+      await shell.page.evaluate(
+        (portMessage) =>
+          new Promise<void>((resolve) => {
+            const texts = ['hello', '[]', '{"id":-1}', `{"id":1,"call":"x","params":"${'x'.repeat(1_100_000)}"}`]
+            const messages: unknown[] = [...texts, { id: 1, call: 'lab.info', params: {} }, 7, null]
+            const onPort = ({ source, data, ports }: MessageEvent) => {
+              if (source !== window || data !== portMessage) return
+              ports[0].postMessage(messages.shift())
+              if (messages.length) return bridge.connect()
+              window.removeEventListener('message', onPort)
+              resolve()
+            }
+            const bridge = (window as never as { engram: { connect(): void } }).engram
+            window.addEventListener('message', onPort)
+            bridge.connect()
+          }),
+        PORT_MESSAGE,
+      )
+      expect(((await callLab('lab.info', {})).ok as { host: string }).host).toBe('desktop')
+      expect(await labPid()).toBe(pid)
+    })
+
     test('a lab that was killed is started again, and the page gets a new port unasked', async () => {
       const before = await labPid()
       expect(before).toBeGreaterThan(0)
