@@ -12,7 +12,7 @@ export type Given = File[] | string[]
 export class Importer {
   private readonly lab: LabStore
   private abort: AbortController | null = null
-  private job = ''
+  private job = $state('')
   private files: FileRef[] = []
   /** Files of data sets opened in this window: they can be read again in another way. */
   private readonly sources = new Map<string, FileRef[]>()
@@ -128,6 +128,11 @@ export class Importer {
     const known = this.lab.imports.get(this.job)
     return known?.of ? known.done / known.of : 0
   })
+
+  /** What the lab is doing, as it says it. */
+  readonly phase = $derived.by(() =>
+    this.state === 'sending' ? 'sending' : (this.lab.imports.get(this.job)?.phase ?? 'reading'),
+  )
 
   private async look(files: FileRef[], read: ReadOptions | undefined, abort: AbortController) {
     try {
