@@ -382,7 +382,7 @@ function heatConfig(picture: HeatPicture, palette: Palette): ChartConfiguration 
       for (const { x, y } of cells) {
         const said = short(picture.values[y][x], 3)
         if (textWidth(said) * 11 > wide - 6) continue
-        ctx.fillStyle = inkOn(shadeColour(picture.shade[y][x], palette), palette)
+        ctx.fillStyle = inkOn(shadeColour(picture.shade[y][x], palette))
         ctx.fillText(said, scales.x.getPixelForValue(x), scales.y.getPixelForValue(y) + 0.5)
       }
       ctx.restore()

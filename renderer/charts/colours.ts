@@ -7,10 +7,9 @@ export function shadeColour(shade: number | null, palette: Palette): string {
   return interpolateLab(palette.neutral, shade < 0 ? palette.bad : palette.good)(Math.min(1, Math.abs(shade)))
 }
 
-/** Ink or paper, whichever reads better on this `rgb(...)` or `#rrggbb`. */
-export function inkOn(fill: string, palette: Palette): string {
-  return contrast(fill, palette.ink) >= contrast(fill, palette.paper) ? palette.ink : palette.paper
-}
+/** Black or white, whichever reads better on this `rgb(...)` or `#rrggbb`: one of them always has 4.5 to 1. */
+export const inkOn = (fill: string): string =>
+  contrast(fill, '#000000') >= contrast(fill, '#ffffff') ? '#000000' : '#ffffff'
 
 /** Contrast ratio of two colours (WCAG 2). */
 export function contrast(a: string, b: string): number {

@@ -198,9 +198,7 @@ function drawHeat(picture: HeatPicture, { width, palette }: SvgOptions) {
       parts.push(`<rect x="${n(left + cell * c)}" y="${y}" width="${n(cell - 1)}" height="${ROW - 1}" fill="${fill}"/>`)
       const said = short(value, 3)
       if (textWidth(said) * 11 < cell - 4)
-        parts.push(
-          text(left + cell * (c + 0.5), y + 15, said, { fill: inkOn(fill, palette), anchor: 'middle', size: 11 }),
-        )
+        parts.push(text(left + cell * (c + 0.5), y + 15, said, { fill: inkOn(fill), anchor: 'middle', size: 11 }))
     })
   })
   const end = top + ROW * picture.rows.length

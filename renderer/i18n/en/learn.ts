@@ -19,7 +19,6 @@ export default {
   'learn.node.input': '{value} {symbol}: input',
   'learn.node.hidden': '{value} {symbol}: hidden unit {n}',
   'learn.node.output': '{value} ŷ: output',
-  'learn.node.loss': 'Loss L: {value}',
   'learn.weight': 'Weight {symbol}: {value}',
   'learn.bias': 'Bias {symbol}: {value}',
   'learn.unknown': 'not computed yet',

@@ -20,7 +20,6 @@ export default {
   'learn.node.input': '{value} {symbol}：输入',
   'learn.node.hidden': '{value} {symbol}：隐藏单元 {n}',
   'learn.node.output': '{value} ŷ：输出',
-  'learn.node.loss': '损失 L：{value}',
   'learn.weight': '权重 {symbol}：{value}',
   'learn.bias': '偏置 {symbol}：{value}',
   'learn.unknown': '尚未计算',

@@ -7,11 +7,15 @@ import { extname, join } from 'node:path'
 import { chromium } from 'playwright-core'
 import type { Browser } from 'playwright-core'
 import { build } from 'vite'
+import { securityHeaders } from '../../../electron/policy.ts'
 import config from './vite.config.ts'
 
-/** The Chromium that tests drive: `CHROMIUM`, else Debian's; null where there is none. */
+/** The Chromium that tests drive: `ENGRAM_CHROMIUM` or `CHROMIUM`, else Debian's; null where there is none. */
 export function findChromium(): string | null {
-  return [process.env.CHROMIUM, '/usr/bin/chromium'].find((path) => path && existsSync(path)) ?? null
+  return (
+    [process.env.ENGRAM_CHROMIUM, process.env.CHROMIUM, '/usr/bin/chromium'].find((path) => path && existsSync(path)) ??
+    null
+  )
 }
 
 const TYPES: Record<string, string> = {
@@ -23,7 +27,7 @@ const TYPES: Record<string, string> = {
 
 export type Stage = { url: string; browser: Browser; close(): Promise<void> }
 
-/** Builds the stage into a folder of its own, serves it on loopback, and opens a browser. */
+/** Builds the stage into a folder of its own, serves it on loopback under the real content policy, and opens a browser. */
 export async function openStage(executablePath: string): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'engram-stage-'))
   await build({ ...config, configFile: false, build: { ...config.build, outDir: folder } })
@@ -32,7 +36,7 @@ export async function openStage(executablePath: string): Promise<Stage> {
     const file = path.endsWith('/') ? join(path, 'index.html') : path
     if (!existsSync(file)) return response.writeHead(404).end()
     response
-      .writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' })
+      .writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', ...securityHeaders([]) })
       .end(readFileSync(file))
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
