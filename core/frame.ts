@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { fitEncoder, loadEncoder, truthOf } from './data/encoding.ts'
 import type { Encoder } from './data/encoding.ts'
 import type { Predictions, Task, TaskKind, TaskSet, View } from './data/taskSet.ts'
+import { UserError } from './errors.ts'
 import type { FitContext } from './method.ts'
 import { damaged } from './pack.ts'
 
@@ -49,7 +50,16 @@ export type OutputCells = {
 }
 
 export function frameOf(view: View, encoder: Encoder = fitEncoder(view)): Frame {
-  return { view, encoder, x: encoder.encode(view.set, view.rows), ...describeView(view) }
+  const described = describeView(view)
+  if (!described.outputs.length)
+    throw new UserError({
+      code: 'no-measured-cell',
+      who: 'Training rows',
+      rule: 'must hold at least one measured target.',
+      got: `none in ${view.rows.length} rows`,
+      remedy: 'Use fewer folds, another protocol, or a target with more values.',
+    })
+  return { view, encoder, x: encoder.encode(view.set, view.rows), ...described }
 }
 
 /** The tasks of a view that have a measured cell in it: one without any is as good as new. */

@@ -9,7 +9,8 @@ import type { Plan } from './plan.ts'
 import { programOf } from './programs.ts'
 import type { Lines } from './problem.ts'
 
-/** Stacked networks compute [net, row, unit] at once: this many rows at a time. */
+/** Rows at a time: hidden layers are [row, unit], of stacked networks [net, row, unit]. */
+const SHARED_ROWS = 16_384
 const STACKED_ROWS = 1024
 
 /**
@@ -29,9 +30,22 @@ export async function lineOutputs(
     x: { shape: [rows, plan.inputs.length], data: lines.x },
   }
   if (plan.stacked) return stackedOutputs(plan, session, feeds, lines)
-  if (rows === 0) return new Float32Array(0)
-  feeds.owner = { shape: [rows, plan.columns.length], data: lines.owner }
-  return (await session.run(feeds)).z.data as Float32Array
+  const columns = plan.columns.length
+  const out = new Float64Array(rows * chosenUnits(plan))
+  for (let from = 0; from < rows; from += SHARED_ROWS) {
+    const to = Math.min(rows, from + SHARED_ROWS)
+    const part = (data: Float32Array, width: number) => ({
+      shape: [to - from, width],
+      data: data.subarray(from * width, to * width),
+    })
+    const { z } = await session.run({
+      theta: feeds.theta,
+      x: part(lines.x, plan.inputs.length),
+      owner: part(lines.owner, columns),
+    })
+    out.set(z.data as Float32Array, from * chosenUnits(plan))
+  }
+  return out
 }
 
 async function stackedOutputs(

@@ -6,7 +6,7 @@ import { damaged, pack, take, unpack } from '../pack.ts'
 import type { Rng } from '../rng.ts'
 import { initialise } from './layers.ts'
 import { lineOutputs } from './network.ts'
-import { chosenUnits, elementsOf, layerShapes, outputUnits } from './plan.ts'
+import { chosenUnits, elementsOf, layerShapes, outputUnits, parameterCount } from './plan.ts'
 import type { Plan } from './plan.ts'
 import type { Lines } from './problem.ts'
 import { programOf } from './programs.ts'
@@ -30,9 +30,12 @@ export type Training = {
 
 /** Chunks hold at least this many steps, so that a call of the runtime costs little beside them. */
 const STEPS_PER_CHUNK = 24
+/** Multiply-adds in one call of the runtime: about half a second. */
+const WORK_PER_CALL = 2e9
 /** Points of a learning curve, at most. */
 const POINTS = 100
-const CHECKPOINTS = 10
+/** Checkpoints of a training: fewer where each is large. */
+const CHECKPOINTS = { few: 3, many: 10, large: 250_000 }
 /** Curves of single tasks are told up to this many tasks. */
 const CURVES = 16
 const START = { epoch: 0, step: 0 }
@@ -47,34 +50,42 @@ export async function* trainPlan(
   const session = await runtime.load(programOf('train', plan))
   const fixed = dataFeeds(plan, lines)
   const batches = batchesOf(plan, lines, training.batchSize)
-  const { epochs: most } = training
-  const perChunk = Math.min(most, Math.max(Math.round(STEPS_PER_CHUNK / batches.steps), Math.ceil(most / POINTS)))
-  const chunks = Math.ceil(training.epochs / perChunk)
-  const everyChunks = Math.max(5, Math.ceil(chunks / CHECKPOINTS))
+  const all = training.epochs
+  const perChunk = Math.min(all, Math.max(Math.round(STEPS_PER_CHUNK / batches.steps), Math.ceil(all / POINTS)))
+  const checkpoints = parameterCount(plan) > CHECKPOINTS.large ? CHECKPOINTS.few : CHECKPOINTS.many
+  const everyChunks = Math.max(5, Math.ceil(all / perChunk / checkpoints))
   const nets = plan.stacked ? plan.columns.length : 1
   let state = resume ? readState(resume, plan) : firstState(initialise(plan, random.split('first')), nets)
   while (state.epoch < training.epochs) {
     const epochs = Math.min(perChunk, training.epochs - state.epoch)
     const steps = epochs * batches.steps
-    const out = await session.run({
-      ...fixed,
-      ...vectors(state),
-      t: scalar(state.step),
-      lr: scalar(training.learningRate),
-      decay: scalar(training.weightDecay),
-      batch: batches.draw(random.split('batches'), state.epoch, epochs),
-    })
-    state = {
-      ...state,
-      theta: asFloat32(out.theta1.data),
-      m: asFloat32(out.m1.data),
-      v: asFloat32(out.v1.data),
-      epoch: state.epoch + epochs,
-      step: state.step + steps,
+    const batch = batches.draw(random.split('batches'), state.epoch, epochs)
+    let loss = 0
+    // A chunk that would take long is done in several calls, with a yield after each.
+    for (let from = 0; from < steps; from += batches.most) {
+      const some = slice(batch, from, Math.min(steps, from + batches.most))
+      const out = await session.run({
+        ...fixed,
+        ...vectors(state),
+        t: scalar(state.step),
+        lr: scalar(training.learningRate),
+        decay: scalar(training.weightDecay),
+        batch: some,
+      })
+      loss += (out.loss.data as Float32Array).reduce((sum, value) => sum + value, 0) / steps
+      if (!Number.isFinite(loss)) throw diverged(training.learningRate)
+      state = {
+        ...state,
+        theta: asFloat32(out.theta1.data),
+        m: asFloat32(out.m1.data),
+        v: asFloat32(out.v1.data),
+        step: state.step + some.shape[0],
+      }
+      const done = state.epoch + (from + some.shape[0]) / batches.steps
+      if (from + batches.most < steps) yield { type: 'progress', done, of: training.epochs }
     }
+    state.epoch += epochs
     const { epoch, step } = state
-    const loss = (out.loss.data as Float32Array).reduce((sum, value) => sum + value, 0) / steps
-    if (!Number.isFinite(loss)) throw diverged(training.learningRate)
     yield { type: 'metric', name: 'loss', split: 'train', task: null, step, value: loss / (plan.stacked ? nets : 1) }
     if (inner) {
       const scores = scoreTasks(plan, inner, await lineOutputs(plan, state.theta, inner, runtime))
@@ -218,8 +229,10 @@ function batchesOf(plan: Plan, lines: Lines, batchSize: number) {
   const longest = Math.max(...Array.from({ length: nets }, (_, g) => count(g)))
   const rows = Math.min(batchSize, longest)
   const steps = Math.ceil(longest / rows)
+  const perRow = parameterCount(plan) / nets
   return {
     steps,
+    most: Math.max(1, Math.floor(WORK_PER_CALL / (3 * rows * nets * perRow))),
     draw(random: Rng, fromEpoch: number, epochs: number): Tensor {
       const data = new Float32Array(epochs * steps * nets * rows)
       for (let e = 0; e < epochs; e++)
@@ -232,6 +245,12 @@ function batchesOf(plan: Plan, lines: Lines, batchSize: number) {
       return { shape: plan.stacked ? [epochs * steps, nets, rows] : [epochs * steps, rows], data }
     },
   }
+}
+
+/** Entries from..to of the first axis. */
+function slice({ shape, data }: Tensor, from: number, to: number): Tensor {
+  const each = data.length / shape[0]
+  return { shape: [to - from, ...shape.slice(1)], data: data.subarray(from * each, to * each) }
 }
 
 function dataFeeds(plan: Plan, lines: Lines): Record<string, Tensor> {

@@ -50,7 +50,7 @@ describe('the gradient of MAML through its inner steps', () => {
         queryY: tensor([1, 4, 6, 1], batch.queryY),
       })
     const theta = Float64Array.from(initialise(plan, rng(3)))
-    const exact = Array.from((await run(theta)).m1.data, (m) => Number(m) / 0.1)
+    const exact = Array.from((await run(theta)).m1.data as Float64Array, (m) => m / 0.1)
     const loss = async (i: number, by: number) => Number((await run(theta.with(i, theta[i] + by))).loss.data[0])
     const h = 1e-5
     const measured: number[] = []
