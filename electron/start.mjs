@@ -113,7 +113,9 @@ async function answers(address) {
   }
 }
 
-const buildPage = () => build('out/renderer/index.html', ['renderer', 'core'], viteArguments)
+function buildPage() {
+  return build('out/renderer/index.html', ['renderer', 'core'], viteArguments)
+}
 
 /** Builds when the product is missing or older than its sources. */
 async function build(product, sources, buildArguments) {
