@@ -45,7 +45,7 @@ describe.skipIf(!linux)(`the package${linux ? '' : ' (skipped: made and looked a
     app = join(folder, 'dist', 'linux-unpacked')
     list = listPackage(join(app, 'resources/app.asar'), { isPack: false }).map((path) => path.slice(1))
     unpacked = files(join(app, 'resources/app.asar.unpacked'))
-  })
+  }, 300_000)
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
   test('the archive holds page, preload and main; nothing of ours is missing', () => {
