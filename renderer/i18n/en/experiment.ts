@@ -64,6 +64,7 @@ export default {
   'run.resume': 'Resume',
   'run.stop': 'Stop',
   'run.failed': '{n} failed',
+  'run.stopped': '{n} not run to the end',
   'run.compare': 'See the verdict',
   'run.compareNow': 'First verdict',
 

@@ -64,6 +64,7 @@ export default {
   'run.resume': '继续',
   'run.stop': '停止',
   'run.failed': '{n} 个失败',
+  'run.stopped': '{n} 次未跑完',
   'run.compare': '查看结论',
   'run.compareNow': '初步结论',
 
