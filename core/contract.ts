@@ -87,7 +87,14 @@ export const Plan = z.object({
   /** The spec as it would run: hash filled in, twins added, defaults filled in. */
   spec: ExperimentSpec,
   perMethod: z.array(z.object({ key: z.string(), id: z.string(), trials: z.int(), seconds: z.number() })),
-  warnings: z.array(z.object({ code: z.string(), text: z.string() })),
+  /** `warning.CODE` of core/words with its params. */
+  warnings: z.array(
+    z.object({
+      code: z.string(),
+      text: z.string(),
+      params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+    }),
+  ),
 })
 export type Plan = z.infer<typeof Plan>
 

@@ -54,6 +54,14 @@ export const en = {
   'warning.differs': 'Listed, not ranked: {field} differs ({values}).',
   'warning.group-leak':
     'Where rows of one group may be on both sides of a split, a method can recognise the group instead of learning; such figures are often too good. Trust the ones that keep groups whole.',
+  'warning.more-features-than-rows':
+    'There are more features ({features}) than rows ({rows}): only strongly regularised methods can learn here, and figures will vary much.',
+  'warning.target-in-features':
+    '"{feature}" says the same as the target "{target}": predicting it from itself teaches nothing. Ignore it unless it is known beforehand.',
+  'warning.key-as-feature':
+    '"{feature}" has a different whole number in every row, as a key has. Ignore it if it is one.',
+  'warning.subjects-split':
+    'Rows are split at random, but "{column}" has {subjects} values with about {rows} rows each: the same subject would train and test. Give it the role group, or say that known subjects are what you will predict.',
   'warning.partial': 'Partial results: {done} of {of} runs are done.',
   'warning.failed': '{method}: {failed} runs failed and are left out.',
   'warning.looks':

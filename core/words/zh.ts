@@ -49,6 +49,13 @@ export const zh: Record<WordKey, string> = {
   'warning.differs': '只列出，不排名：{field} 不同（{values}）。',
   'warning.group-leak':
     '如果同一组的行可能同时出现在训练和测试两侧，方法可能只是认出了这个组，而不是学到了规律；这样的数字往往偏好。请以保持组完整的结果为准。',
+  'warning.more-features-than-rows':
+    '特征数（{features}）多于行数（{rows}）：这里只有强正则化的方法才能学到东西，结果的波动也会很大。',
+  'warning.target-in-features':
+    '“{feature}”与目标“{target}”说的是同一件事：用它自己预测自己没有意义。除非它事先已知，否则请忽略这一列。',
+  'warning.key-as-feature': '“{feature}”每一行都是不同的整数，像是编号。如果是编号，请忽略这一列。',
+  'warning.subjects-split':
+    '各行是随机划分的，但“{column}”有 {subjects} 个取值，每个约 {rows} 行：同一个对象会同时出现在训练和测试中。请把它设为分组，或者确认您要预测的就是已知的对象。',
   'warning.partial': '部分结果：{of} 次运行完成了 {done} 次。',
   'warning.failed': '{method}：{failed} 次运行失败，未计入。',
   'warning.looks': '运行过程中已查看 {looks} 次：一看到好结果就停下，会使结果显得比实际更好。',

@@ -1,3 +1,4 @@
+import { dataWarnings } from '../../core/data/leakage.ts'
 import type { TaskSet } from '../../core/data/taskSet.ts'
 import { UserError } from '../../core/errors.ts'
 import { methods } from '../../core/methods.ts'
@@ -38,11 +39,18 @@ export function comparisonCalls(c: Context): Handlers<Calls> {
     if (look && open.length && !workspace.readOnly)
       void workspace.writer.add(() => open.forEach((row) => records.look(row.id))).catch(() => {})
     const looks = Math.max(...rows.map((row) => row.looks)) + (look && open.length ? 1 : 0)
-    const comparison = ask(questionOf(c, rows, asked, looks))
+    const comparison = ask(questionOf(c, rows, asked, looks)).then((said) => withDataWarnings(said, rows))
     kept.set(key, comparison)
     comparison.catch(() => kept.delete(key))
     if (kept.size > KEPT) kept.delete(kept.keys().next().value as string)
     return comparison
+  }
+
+  /** What is odd about the data itself is said beside every figure made from it. */
+  function withDataWarnings(said: Comparison, rows: ExperimentRow[]): Comparison {
+    const found = rows.flatMap(({ spec }) => dataWarnings(c.store.load(spec.data).set, spec.evaluation))
+    const once = new Map(found.map((warning) => [warning.text, warning]))
+    return { ...said, warnings: [...said.warnings, ...once.values()] }
   }
 
   async function ask(question: Omit<Question, 'fresh'>, again = false): Promise<Comparison> {

@@ -66,6 +66,7 @@ export class Queue {
   private readonly active = new Map<string, Active>()
   private inFlight = 0
   private closing = false
+  private held = false
   private kind: RuntimeKind = 'native'
   private timers: NodeJS.Timeout[] = []
   private seen = 0
@@ -84,6 +85,12 @@ export class Queue {
     const every = (ms: number, what: () => void) => this.timers.push(setInterval(what, ms).unref())
     every(BEAT, () => this.beat())
     every(LOOK, () => this.look(resume))
+  }
+
+  /** While nothing can be saved no further trial is begun, so that what waits in memory stays small. */
+  hold(held: boolean): void {
+    this.held = held
+    if (!held) this.pump()
   }
 
   /** A new experiment whose rows are already in the workspace and leased to this process. */
@@ -205,7 +212,7 @@ export class Queue {
   private pump(): void {
     void this.c.runtime().then((kind) => {
       this.kind = kind
-      while (!this.closing && this.inFlight < this.c.pool.workers) {
+      while (!this.closing && !this.held && this.inFlight < this.c.pool.workers) {
         const next = this.nextPiece()
         if (!next) return
         this.fly(next.active, next.runs)

@@ -135,6 +135,7 @@ async function openSession(
   notify: (notice: Notice) => void,
 ): Promise<Context> {
   const workspace = new Workspace(file, (error) => {
+    queue.hold(error !== null)
     if (error) notify({ type: 'fault', error: error.json })
   })
   const session = {
@@ -143,7 +144,7 @@ async function openSession(
     estimator: new Estimator(workspace),
     pool: new Pool(workers),
   }
-  const queue = new Queue({
+  const queue: Queue = new Queue({
     ...session,
     runtime: async () => (await runtime()).kind,
     load: ({ spec }) => session.store.load(spec.data),

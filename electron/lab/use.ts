@@ -22,10 +22,11 @@ export function useCalls(c: Context): Handlers<Calls> {
   const { workspace } = c
   const { blobs, writer } = workspace
 
-  /** Keeps bytes in the workspace and answers their hash. */
+  /** Keeps bytes in the workspace (in memory where that is read-only) and answers their hash. */
   async function keep(bytes: Uint8Array): Promise<string> {
     const hash = sha256(bytes)
-    await writer.add(() => blobs.put(hash, bytes))
+    if (workspace.readOnly) blobs.hold(hash, bytes)
+    else await writer.add(() => blobs.put(hash, bytes))
     return hash
   }
 

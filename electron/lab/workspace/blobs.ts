@@ -19,6 +19,8 @@ export function squeeze(bytes: Uint8Array): Packed {
 
 /** Bytes by their SHA-256: models, predictions, traces, exported tables. */
 export class Blobs {
+  /** What a read-only workspace cannot keep: gone when it is closed. */
+  private readonly passing = new Map<string, Uint8Array>()
   private readonly db: Db
   private readonly file: string
 
@@ -38,7 +40,13 @@ export class Blobs {
       .run(hash, size, packed, bytes)
   }
 
+  hold(hash: string, bytes: Uint8Array): void {
+    this.passing.set(hash, bytes)
+  }
+
   get(hash: string): Uint8Array | null {
+    const held = this.passing.get(hash)
+    if (held) return held
     const row = this.db.prepare('SELECT size, packed, bytes FROM blobs WHERE hash = ?').get(hash) as
       { size: number; packed: number; bytes: Buffer } | undefined
     if (!row) return null

@@ -6,6 +6,7 @@ import type { Column, Table } from '../../../core/data/table.ts'
 import type { Roles } from '../../../core/data/roles.ts'
 import type { DatasetSummary } from '../../../core/data/summary.ts'
 import { faults } from './faults.ts'
+import type { Leases } from './leases.ts'
 import type { Db } from './open.ts'
 import type { Writer } from './writer.ts'
 
@@ -51,11 +52,13 @@ export class Datasets {
   private readonly db: Db
   private readonly file: string
   private readonly writer: Writer
+  private readonly leases: Leases
 
-  constructor(db: Db, file: string, writer: Writer) {
+  constructor(db: Db, file: string, writer: Writer, leases: Leases) {
     this.db = db
     this.file = file
     this.writer = writer
+    this.leases = leases
   }
 
   /**
@@ -64,6 +67,8 @@ export class Datasets {
    */
   async put(table: Table, name: string, roles: Roles | null, summary: DatasetSummary): Promise<void> {
     if (this.has(table.hash)) return
+    this.sweep()
+    this.writer.now(() => this.leases.take(importing(table.hash)))
     let waiting: [number, number, number, Uint8Array][] = []
     let size = 0
     const insert = this.db.prepare(
@@ -99,7 +104,8 @@ export class Datasets {
       tensors: (table.tensors ?? []).map(({ name, shape }) => ({ name, shape })),
     }
     store()
-    await this.writer.add(() =>
+    await this.writer.add(() => {
+      this.leases.release(importing(table.hash))
       this.db
         .prepare(
           `INSERT OR IGNORE INTO datasets (hash, name, added_at, rows, columns, header, summary, roles)
@@ -114,8 +120,8 @@ export class Datasets {
           packJson(header),
           packJson(summary),
           roles ? JSON.stringify(roles) : null,
-        ),
-    )
+        )
+    })
   }
 
   has(hash: string): boolean {
@@ -189,8 +195,19 @@ export class Datasets {
     return this.writer.add(() => this.db.prepare('UPDATE datasets SET name = ? WHERE hash = ?').run(name, hash))
   }
 
-  /** Chunks of imports that were cut off; nobody else may be importing. */
-  sweep(): void {
-    this.db.prepare('DELETE FROM chunks WHERE dataset NOT IN (SELECT hash FROM datasets)').run()
+  /** Removes the chunks of imports that were cut off: of no data set, and no living process is importing them. */
+  private sweep(): void {
+    const cut = this.db
+      .prepare('SELECT DISTINCT dataset AS hash FROM chunks WHERE dataset NOT IN (SELECT hash FROM datasets)')
+      .all() as { hash: string }[]
+    const dead = cut.filter(
+      ({ hash }) => !this.leases.elsewhere(importing(hash)) && !this.leases.holds(importing(hash)),
+    )
+    if (!dead.length) return
+    const remove = this.db.prepare('DELETE FROM chunks WHERE dataset = ?')
+    this.writer.now(() => dead.forEach(({ hash }) => remove.run(hash)))
   }
 }
+
+/** The lease under which a data set is being imported. */
+const importing = (hash: string) => `import ${hash}`

@@ -32,9 +32,9 @@ export class Workspace {
     this.cleanUp = opened.cleanUp
     this.writer = new Writer(this.db, this.file, this.readOnly, onFault)
     this.blobs = new Blobs(this.db, this.file)
-    this.datasets = new Datasets(this.db, this.file, this.writer)
-    this.records = new Records(this.db)
     this.leases = new Leases(this.db)
+    this.datasets = new Datasets(this.db, this.file, this.writer, this.leases)
+    this.records = new Records(this.db)
   }
 
   /** What SQLite threw, in words. */
