@@ -11,5 +11,6 @@ export default defineConfig({
     // Forked processes: native modules (SQLite, ONNX Runtime, DuckDB) are never unloaded inside a thread.
     pool: 'forks',
     maxWorkers: 2,
+    reporters: ['default', './test/closingLine.ts'],
   },
 })
