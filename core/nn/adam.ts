@@ -22,9 +22,12 @@ export function adam(
 ): AdamState {
   const nextM = add(mul(B1, m), mul(1 - B1, gradient))
   const nextV = add(mul(B2, v), mul(1 - B2, square(gradient)))
+  // Both corrections as scalars: m / (1 - b1^t) / (sqrt(v / c) + eps) = m sqrt(c) / (1 - b1^t) / (sqrt(v) + eps sqrt(c)).
   const unbias = (b: number) => sub(1, exp(mul(t, Math.log(b))))
-  const step = div(div(nextM, unbias(B1)), add(sqrt(div(nextV, unbias(B2))), EPS))
+  const c = sqrt(unbias(B2))
+  const size = div(mul(lr, c), unbias(B1))
+  const step = mul(div(nextM, add(sqrt(nextV), mul(EPS, c))), size)
   const keep = decay && sub(1, mul(lr, decay.rate))
   const held = decay ? flatten(decay.pieces.map((p, i) => (decay.decays[i] ? mul(p, keep as Expr) : p))) : theta
-  return { theta: sub(held, mul(lr, step)), m: nextM, v: nextV }
+  return { theta: sub(held, step), m: nextM, v: nextV }
 }
