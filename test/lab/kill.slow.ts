@@ -9,7 +9,7 @@ test.each(['wasm', 'native'])('fifty kills at random moments lose nothing (%s)',
   let hits = 0
   let checked = 0
   for (let round = 0; hits < 50; round++) {
-    const result = await killAndCompare(`${folder}/${round}-`, 50 - hits, runtime, 2, 1200)
+    const result = await killAndCompare(`${folder}/${round}-`, 50 - hits, runtime, 2, 1200, 1500)
     hits += result.hits
     checked += result.checked
   }

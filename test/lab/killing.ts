@@ -8,26 +8,33 @@ import { Workspace } from '../../electron/lab/workspace/workspace.ts'
 const child = fileURLToPath(new URL('./labChild.ts', import.meta.url))
 
 /** A network that trains for some seconds, with checkpoints on the way, beside quick baselines. */
-export const SPEC = {
+const specOf = (epochs: number) => ({
   name: 'killed',
   data: { sample: 'cars' },
-  methods: [{ id: 'hard-sharing', params: { epochs: 1500, patience: 0, hidden: [32, 32] } }, { id: 'ridge' }],
+  methods: [{ id: 'hard-sharing', params: { epochs, patience: 0, hidden: [32, 32] } }, { id: 'ridge' }],
   evaluation: { folds: 3 },
   twins: false,
-}
+})
 
 export type Saved = Map<string, RunEvent[]>
 
 /** Runs a lab until it is done, or kills it (-9) `after` ms from its first word. True where it came to its end. */
 export function runLab(
   workspace: string,
-  { runtime, workers, after }: { runtime: string; workers: number; after?: number },
+  { runtime, workers, epochs, after }: { runtime: string; workers: number; epochs: number; after?: number },
   saved: Saved,
 ): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const lab = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', child, workspace, runtime, String(workers), JSON.stringify(SPEC)],
+      [
+        '--disable-warning=ExperimentalWarning',
+        child,
+        workspace,
+        runtime,
+        String(workers),
+        JSON.stringify(specOf(epochs)),
+      ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     )
     let done = false
@@ -89,20 +96,27 @@ export function expectAllSaved(workspace: string, saved: Saved): number {
  * Kills a lab again and again, then lets it come to its end, and compares everything it said with a run that nobody
  * disturbed. Answers how many kills hit it while it worked.
  */
-export async function killAndCompare(prefix: string, kills: number, runtime: string, workers: number, most: number) {
+export async function killAndCompare(
+  prefix: string,
+  kills: number,
+  runtime: string,
+  workers: number,
+  most: number,
+  epochs: number,
+) {
   const quiet = `${prefix}quiet-${runtime}.engram`
   const killed = `${prefix}killed-${runtime}.engram`
-  expect(await runLab(quiet, { runtime, workers }, new Map())).toBe(true)
+  expect(await runLab(quiet, { runtime, workers, epochs }, new Map())).toBe(true)
   const saved: Saved = new Map()
   let hits = 0
   let checked = 0
   for (let k = 0; k < kills; k++) {
     const after = Math.random() * most
-    if (await runLab(killed, { runtime, workers, after }, saved)) break
+    if (await runLab(killed, { runtime, workers, epochs, after }, saved)) break
     hits++
     checked = expectAllSaved(killed, saved)
   }
-  if (hits === kills) expect(await runLab(killed, { runtime, workers }, saved)).toBe(true)
+  if (hits === kills) expect(await runLab(killed, { runtime, workers, epochs }, saved)).toBe(true)
   const [there, here] = [contentOf(quiet), contentOf(killed)]
   expect([...here.keys()]).toEqual([...there.keys()])
   for (const [trial, run] of here) {

@@ -3,8 +3,9 @@ import path from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LabApi, type Call } from '../../core/contract.ts'
+import type { ExperimentSpec } from '../../core/experiment.ts'
 import { blobOf, openLab, refused, ROLES, run, writeCsv, type TestLab } from './labs.ts'
-import { tempFolder } from './places.ts'
+import { fileHash, tempFolder } from './places.ts'
 
 const folder = tempFolder()
 const csv = writeCsv(folder)
@@ -196,6 +197,37 @@ describe('from a file to a verdict', () => {
       code: 'workspace.folder-missing',
     })
     await lab.call('workspace.open', { path: workspacePath })
+  })
+
+  test('an import that is cancelled leaves nothing behind', async () => {
+    const file = writeCsv(folder, 200_000, 'large.csv')
+    const answer = lab.call('data.open', { files: [{ path: file }], job: 'large' })
+    setTimeout(() => void lab.call('data.cancel', { job: 'large' }), 50)
+    expect(await refused(answer)).toEqual({
+      code: 'data.cancelled',
+      who: 'large.csv',
+      rule: 'An import must run to its end.',
+      got: 'a cancelled import',
+      remedy: 'Open the file again when you want it. Nothing was changed.',
+    })
+    expect((await lab.call('data.list', {})).datasets).toHaveLength(1)
+  })
+
+  test('a read-only workspace shows, compares and predicts; it refuses to run', async () => {
+    const copy = fresh()
+    await lab.call('workspace.saveCopy', { path: copy })
+    fs.chmodSync(copy, 0o444)
+    const before = fileHash(copy)
+    const reader = await openLab({ workspacePath: copy })
+    expect((await reader.call('lab.info', {})).workspace.readOnly).toBe(true)
+    expect((await reader.call('experiment.compare', { ids: [done.id] })).complete).toBe(true)
+    const all = done.runs.find((r) => r.fold === 'all')!
+    const { csv: blob } = await reader.call('run.predict', { run: all.id, files: [{ path: csv }] })
+    expect((await blobOf(reader, blob)).toString().split('\r\n')).toHaveLength(62)
+    const spec = { ...baselines, data: { hash, roles: ROLES } } as unknown as ExperimentSpec
+    expect(await refused(reader.call('experiment.run', { spec }))).toMatchObject({ code: 'workspace.read-only' })
+    await reader.close()
+    expect(fileHash(copy)).toBe(before)
   })
 
   test('bad parameters of every call are refused in words', async () => {

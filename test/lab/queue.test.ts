@@ -1,4 +1,5 @@
 import path from 'node:path'
+import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import type { ExperimentSpec } from '../../core/experiment.ts'
 import { ended, eventsOf, openLab, ROLES, run, until, writeCsv } from './labs.ts'
@@ -123,6 +124,26 @@ describe('the queue', () => {
     expect(said / took).toBeGreaterThan(0.8)
     expect(said / took).toBeLessThan(1.25)
     expect(Math.abs(Math.log(said / took))).toBeLessThan(Math.abs(Math.log(before.perMethod[0].seconds / took)) + 0.2)
+    await lab.close()
+  })
+
+  test('while nothing can be saved no further trial begins; then it goes on by itself', async () => {
+    const lab = await openLab({ workspacePath: fresh(), workers: 1 })
+    const { hash } = await lab.call('data.open', { files: [{ path: csv }] })
+    const spec = { ...network, data: { hash, roles: ROLES } } as unknown as ExperimentSpec
+    const { id } = await lab.call('experiment.run', { spec })
+    await until(lab, (n) => n.type === 'run' && n.summary.status === 'running')
+    // Another program holds the file for longer than the lab waits for it.
+    const other = new Database((await lab.call('lab.info', {})).workspace.path)
+    other.exec('BEGIN IMMEDIATE')
+    await until(lab, (n) => n.type === 'fault')
+    expect(lab.notices.filter((n) => n.type === 'fault')).toMatchObject([
+      { error: { code: 'workspace.busy', got: 'a file that stayed locked for 3 seconds' } },
+    ])
+    other.exec('ROLLBACK')
+    other.close()
+    const { status, runs } = await ended(lab, id)
+    expect([status, ...runs.map((r) => r.status)]).toEqual(['done', 'done', 'done', 'done'])
     await lab.close()
   })
 })

@@ -149,6 +149,20 @@ describe('what is kept', () => {
     w.close()
   })
 
+  test('the pieces of an import that was cut off are removed by the next one', async () => {
+    const file = fresh()
+    const w = new Workspace(file)
+    const raw = new Database(file)
+    raw.prepare("INSERT INTO chunks (dataset, col, part, chunk, bytes) VALUES ('cut', 0, 0, 0, x'00')").run()
+    const t = table()
+    await w.datasets.put(t, 'test', null, summarise(t))
+    const left = raw.prepare('SELECT DISTINCT dataset FROM chunks').all()
+    expect(left).toEqual([{ dataset: t.hash }])
+    expect(raw.prepare('SELECT count(*) AS n FROM leases').get()).toEqual({ n: 0 })
+    raw.close()
+    w.close()
+  })
+
   test('the same event written twice is one event', async () => {
     const w = new Workspace(await filled())
     const before = w.records.events({ n: 1, trial: 't' })

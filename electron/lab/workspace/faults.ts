@@ -98,7 +98,7 @@ export const faults = {
       code: 'workspace.busy',
       who: WHO(file),
       rule: 'Another program may hold a workspace only for a moment.',
-      got: 'a file that stayed locked for 10 seconds',
+      got: 'a file that stayed locked for 3 seconds',
       remedy: 'Close the other program that has it open, or wait until it is done.',
     }),
 }

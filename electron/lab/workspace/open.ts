@@ -18,6 +18,8 @@ export type Opened = {
 }
 
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1')
+/** Milliseconds to wait for another process's write; the lab's thread stands still meanwhile. */
+const BUSY = 3_000
 /** Every page is checked on open up to this size, and after an unclean end. */
 const CHECK_ALWAYS = 128 * 2 ** 20
 
@@ -42,7 +44,7 @@ function openHere(file: string): { db: Db; warning: UserError | null } {
   let db: Db | null = null
   try {
     // A log that is gone or empty must not leave an index behind: SQLite makes a new one.
-    db = new Database(file, { timeout: 10_000 })
+    db = new Database(file, { timeout: BUSY })
     if (size > 0) identify(db, file)
     // Checkpoints come and go: their pages are given back when an experiment ends. To be set before the first table.
     else db.pragma('auto_vacuum = INCREMENTAL')
