@@ -1,4 +1,4 @@
-import type { Call, Notice, Params, Result } from '../../core/contract.ts'
+import type { Call, Notice, Result } from '../../core/contract.ts'
 import type { LabApi } from '../../core/contract.ts'
 import type { Runtime } from '../../core/engine/runtime.ts'
 import type { z } from 'zod'
@@ -41,4 +41,3 @@ export type Context = Session & {
 type Checked<C extends Call> = z.output<(typeof LabApi)[C]['params']>
 export type Handler<C extends Call> = (params: Checked<C>) => Promise<Result<C>> | Result<C>
 export type Handlers<C extends Call> = { [K in C]: Handler<K> }
-export type { Params }
