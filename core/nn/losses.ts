@@ -37,8 +37,8 @@ export function chooseHeads(plan: Plan, z: Expr, owner: Expr): Expr {
   let from = 0
   const chosen = plan.columns.map((column, c) => {
     const heads = headsOf(column)
-    const own = slice(z, 1, from, (from += heads * column.width))
-    return heads === 1 ? own : ownHead(own, slice(owner, 1, c, c + 1), rows, heads, column.width)
+    const own = part(z, 1, from, (from += heads * column.width))
+    return heads === 1 ? own : ownHead(own, part(owner, 1, c, c + 1), rows, heads, column.width)
   })
   return chosen.length === 1 ? chosen[0] : concat(chosen, 1)
 }
@@ -56,13 +56,13 @@ function ownHead(z: Expr, owner: Expr, rows: Dim, heads: number, width: number):
 export function sharedLoss(plan: Plan, z: Expr, y: Expr, weight: Expr, rows: Expr): Expr {
   const parts: Expr[] = []
   let from = 0
-  const columns = (c: number, n: number, x: Expr) => slice(x, 1, c, c + n)
+  const columns = (c: number, n: number, x: Expr) => part(x, 1, c, c + n)
   for (let c = 0; c < plan.columns.length;) {
     const { kind, width } = plan.columns[c]
     // Numbers stand together, and so do pairs of classes: one block each.
     let n = 1
     if (width === 1) while (plan.columns[c + n]?.kind === kind) n++
-    const own = slice(z, 1, from, (from += n * width))
+    const own = part(z, 1, from, (from += n * width))
     parts.push(sum(mul(cellLoss(kind, own, columns(c, n, y), width), columns(c, n, weight))))
     c += n
   }
@@ -74,8 +74,12 @@ export function stackedLoss(plan: Plan, z: Expr, y: Expr, weight: Expr, rows: Ex
   const kinds = [...new Map(plan.columns.map((column) => [`${column.kind}/${column.width}`, column])).values()]
   const parts = kinds.map(({ kind, width }) => {
     const own = plan.columns.map((column) => Number(column.kind === kind && column.width === width))
-    const loss = mul(cellLoss(kind, slice(z, 2, 0, width), y, width), weight)
+    const loss = mul(cellLoss(kind, part(z, 2, 0, width), y, width), weight)
     return sum(kinds.length === 1 ? loss : mul(loss, constant(own, [own.length, 1, 1])))
   })
   return div(parts.reduce(add), rows)
 }
+
+/** x[from:to] along an axis; x itself where that is all of it. */
+const part = (x: Expr, axis: number, from: number, to: number): Expr =>
+  from === 0 && to === x.shape[axis] ? x : slice(x, axis, from, to)
