@@ -184,7 +184,7 @@ describe.skipIf(!CHROMIUM)('the window', () => {
       await openSample(page)
       const name = page.getByRole('textbox', { name: '数据集名称' })
       await name.focus()
-      const press = (init: KeyboardEventInit) =>
+      const press = (init: { isComposing?: boolean; keyCode?: number; ctrlKey?: boolean }) =>
         name.evaluate(
           (node, options) =>
             node.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, ...options })),
@@ -192,7 +192,7 @@ describe.skipIf(!CHROMIUM)('the window', () => {
         )
       await name.fill('汽车 shuju')
       await press({ isComposing: true })
-      await press({ keyCode: 229 } as KeyboardEventInit)
+      await press({ keyCode: 229 })
       await press({ isComposing: true, ctrlKey: true })
       expect(await name.evaluate((node) => document.activeElement === node)).toBe(true)
       expect(lab.calls.some(({ call }) => call === 'data.rename')).toBe(false)
@@ -222,6 +222,34 @@ describe.skipIf(!CHROMIUM)('the window', () => {
       await queue.getByRole('button', { name: /^Bin/ }).click()
       await page.getByRole('button', { name: 'Restore' }).click()
       await page.getByRole('heading', { name: 'Experiments' }).waitFor()
+    })
+  })
+
+  test('the lab goes away and comes back: the window says so, and reads what it missed', async () => {
+    await inWindow({ pace: 25 }, async ({ page, loseLab, errors }) => {
+      await openSample(page)
+      await page.getByRole('button', { name: 'Set up the experiment' }).click()
+      await page.getByText('24 trials').waitFor()
+      await page.keyboard.press('Control+Enter')
+      await page
+        .getByText(/^[1-9] of 24 trials/)
+        .first()
+        .waitFor()
+      const bringBack = await loseLab()
+      const banner = page.getByText('The lab does not answer.')
+      await banner.waitFor()
+      await bringBack()
+      await banner.waitFor({ state: 'detached' })
+      await until(() => page.locator('table button.done').count()).toBe(24)
+      await page.locator('table button.done').first().click()
+      await page
+        .getByRole('button', { name: 'Table', exact: true })
+        .or(page.getByRole('radio', { name: 'Table' }))
+        .click()
+      // Twenty steps and the head: none was lost.
+      await until(() => page.locator('figure table tr').count()).toBe(21)
+      // The browser itself reports the refused attempts.
+      errors.splice(0, errors.length, ...errors.filter((text) => !/WebSocket/.test(text)))
     })
   })
 

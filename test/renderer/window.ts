@@ -23,7 +23,15 @@ export function buildPage(outDir: string) {
   if (built.status !== 0) throw new Error(`internal: the page does not build: ${built.stderr}${built.stdout}`)
 }
 
-export type Opened = { page: Page; lab: FakeLab; violations: string[]; errors: string[]; close(): Promise<void> }
+export type Opened = {
+  page: Page
+  lab: FakeLab
+  violations: string[]
+  errors: string[]
+  close(): Promise<void>
+  /** The lab goes away; what is returned brings it back under the same address. */
+  loseLab(): Promise<() => Promise<void>>
+}
 export type OpenOptions = FakeOptions & {
   theme?: 'light' | 'dark'
   language?: 'en' | 'zh'
@@ -34,7 +42,8 @@ export type OpenOptions = FakeOptions & {
 export async function openWindow(browser: Browser, folder: string, options: OpenOptions = {}): Promise<Opened> {
   const uploads = await createUploads()
   const lab = options.lab ?? new FakeLab({ ...options, pathOf: (upload) => uploads.pathOf(upload) })
-  const server = await startWebServer({ lab, files: pageFiles(folder), uploads })
+  const files = pageFiles(folder)
+  let server = await startWebServer({ lab, files, uploads })
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     locale: options.language === 'zh' ? 'zh-CN' : 'en-GB',
@@ -55,6 +64,13 @@ export async function openWindow(browser: Browser, folder: string, options: Open
     lab,
     violations,
     errors,
+    async loseLab() {
+      const { port, token } = server
+      await server.close()
+      return async () => {
+        server = await startWebServer({ lab, files, uploads, port, token })
+      }
+    },
     async close() {
       await context.close()
       await server.close()
