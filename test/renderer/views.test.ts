@@ -129,6 +129,9 @@ describe.skipIf(!chromium)('views in a browser', () => {
       await page.getByRole('button', { name: 'See why' }).click()
       await page.locator('.walker').waitFor()
       expect(page.url()).toContain('/brain/cars-hard-sharing-all')
+      // And away again: no view keeps the person.
+      await page.evaluate(() => (location.hash = '#/learn'))
+      await page.getByText(/Step \d+ of 35/).waitFor()
     }) // prettier-ignore
   })
 

@@ -44,7 +44,10 @@ export class BrainState {
     try {
       const run = id ? await this.find(id) : await this.propose()
       if (!run) return
-      if (id === null) return this.lab.place.go('brain', run)
+      if (id === null) {
+        if (this.lab.place.view === 'brain' && !this.lab.place.id) this.lab.place.go('brain', run)
+        return
+      }
       this.loaded = id
       const network = toView(await this.lab.call('run.network', { run }))
       if (this.loaded === id) this.network = network

@@ -1,6 +1,7 @@
 import { toErrorJson } from '../../../core/errors.ts'
 import type { UserErrorJson } from '../../../core/errors.ts'
 import type { Comparison } from '../../../core/stats/comparison.ts'
+import { tOr } from '../../i18n/index.ts'
 import type { LabStore } from '../../lab/store.svelte.ts'
 import { pairsOf, SORTS } from './pictures.ts'
 import type { Sort } from './pictures.ts'
@@ -17,7 +18,7 @@ export class Comparing {
   private timer: ReturnType<typeof setTimeout> | undefined
   private last = 0
 
-  comparison = $state.raw<Comparison | null>(null)
+  private answer = $state.raw<Comparison | null>(null)
   error = $state.raw<UserErrorJson | null>(null)
 
   readonly id = $derived.by(() => {
@@ -34,6 +35,15 @@ export class Comparing {
   readonly tab = $derived.by(() => oneOf(TABS, this.lab.place.params.tab))
   readonly sort = $derived.by((): Sort => oneOf(SORTS, this.lab.place.params.sort))
   readonly task = $derived.by(() => this.lab.place.params.task ?? null)
+  /** With the methods' names in the person's language, unless they were named by hand. */
+  readonly comparison = $derived.by((): Comparison | null => {
+    const { answer } = this
+    if (!answer) return null
+    const names = new Map(this.lab.methods.map((method) => [method.id, method.name]))
+    const inWords = (m: Comparison['methods'][number]) =>
+      m.label === names.get(m.id) || m.label === m.id ? tOr(`method.${m.id}`, m.label) : m.label
+    return { ...answer, methods: answer.methods.map((m) => ({ ...m, label: inWords(m) })) }
+  })
   readonly pairs = $derived.by(() => (this.comparison ? pairsOf(this.comparison) : []))
 
   constructor(lab: LabStore) {
@@ -59,7 +69,7 @@ export class Comparing {
     clearTimeout(this.timer)
     if (!question.ids.length) return
     const wait = fresh ? 0 : Math.max(0, this.last + EVERY_MS - performance.now())
-    if (fresh) this.comparison = null
+    if (fresh) this.answer = null
     this.asked = key
     this.timer = setTimeout(() => void this.ask(key, question), grown === 0 && !fresh ? EVERY_MS : wait)
   }
@@ -72,7 +82,7 @@ export class Comparing {
         ...question.ids.map((id) => this.lab.experiment(id) ?? this.lab.openExperiment(id)),
       ])
       if (key !== this.asked) return
-      this.comparison = comparison
+      this.answer = comparison
       this.error = null
     } catch (error) {
       if (key === this.asked) this.error = toErrorJson(error)
