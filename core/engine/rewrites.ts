@@ -1,12 +1,10 @@
 import type { Expr } from './expr.ts'
-import { UNKNOWN, apply, product, sameShape } from './expr.ts'
+import { apply, product, sameShape } from './expr.ts'
 import { evaluate } from './evaluate.ts'
 import { add, mul, neg, sub } from './ops/elementwise.ts'
 import { broadcastTo, reshape, transpose } from './ops/layout.ts'
 import type { ConstantAttrs } from './ops/leaf.ts'
 import { constant } from './ops/leaf.ts'
-import { matmul } from './ops/linear.ts'
-import type { Reduction } from './ops/reduce.ts'
 import { elements } from './value.ts'
 
 /** Rules of algebra: each looks at one node and gives an equal, cheaper one of the same type, or null. */
@@ -104,9 +102,6 @@ const layout: Rewrite = (node) => {
         perm.map((axis) => first[axis]),
       )
     }
-    // Moving only axes of size 1 is a reshape, which costs nothing.
-    const moved = perm.filter((axis) => x.shape[axis] !== 1)
-    if (moved.every((axis, i) => i === 0 || axis > moved[i - 1])) return reshape(x, node.shape)
   }
   if (node.op === 'reshape') {
     if (x.op === 'reshape') return reshape(x.inputs[0], node.shape)
@@ -119,34 +114,61 @@ const layout: Rewrite = (node) => {
   return null
 }
 
-/** (A B)' = B' A' where that takes a transposition away. */
-const transposedProduct: Rewrite = (node) => {
-  if (node.op !== 'transpose' || node.inputs[0].op !== 'matmul') return null
-  const { perm } = node.attrs as { perm: number[] }
-  const rank = perm.length
-  const swap = perm.every((axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i))
-  const [a, b] = node.inputs[0].inputs
-  if (!swap || (a.op !== 'transpose' && b.op !== 'transpose')) return null
-  return matmul(transpose(b), transpose(a))
+/** Elementwise work is done on matrices: what only changes the shape of its numbers moves behind it. */
+const lateReshape: Rewrite = (node) => {
+  if (ONE_FLOAT.has(node.op) && node.inputs[0].op === 'reshape') {
+    const [x] = node.inputs[0].inputs
+    return x.shape.length < node.shape.length ? reshape(apply(node.op, node.rule, [x], node.attrs), node.shape) : null
+  }
+  if (!TWO_FLOATS.has(node.op)) return null
+  const lead = node.inputs.find(
+    (x) => x.op === 'reshape' && sameShape(x.shape, node.shape) && x.inputs[0].shape.length < node.shape.length,
+  )
+  if (lead === undefined) return null
+  const [{ shape }] = lead.inputs
+  const inputs = node.inputs.map((x) => {
+    if (x.shape.length === 0) return x
+    if (sameShape(x.shape, node.shape)) return reshape(x.op === 'reshape' ? x.inputs[0] : x, shape)
+    // A row that every row of the matrix meets.
+    const row = x.shape.length === 1 || (product(x.shape) === x.shape.at(-1) && x.shape.length <= node.shape.length)
+    return row && shape.at(-1) === x.shape.at(-1) && shape.at(-1) === node.shape.at(-1)
+      ? reshape(x, [x.shape.at(-1)!])
+      : null
+  })
+  if (inputs.includes(null)) return null
+  return reshape(apply(node.op, node.rule, inputs as Expr[], node.attrs), node.shape)
 }
 
-/** A sum over rows is a product with ones, which runs several times faster. */
-const sumByProduct: Rewrite = (node) => {
-  if (node.op !== 'sum') return null
+/** What a transposition may pass: (x + s)' from x' + s, so that equal sums are seen to be equal. */
+export const lateTranspose: Rewrite = (node) => {
+  const [a, b] = node.inputs
+  if (node.op !== 'add' && node.op !== 'sub') return null
+  if (a.op === 'transpose' && b.shape.length === 0)
+    return transpose(apply(node.op, node.rule, [a.inputs[0], b], node.attrs), (a.attrs as { perm: number[] }).perm)
+  if (b.op === 'transpose' && a.shape.length === 0)
+    return transpose(apply(node.op, node.rule, [a, b.inputs[0]], node.attrs), (b.attrs as { perm: number[] }).perm)
+  return null
+}
+
+/** A tensor of equal numbers is as good as one number where it would be stretched. */
+const uniform: Rewrite = (node) => {
+  if (!TWO_FLOATS.has(node.op)) return null
+  for (const [k, x] of node.inputs.entries()) {
+    if (x.op !== 'constant' || x.shape.length === 0 || x.dtype !== 'float') continue
+    const { data } = x.attrs as ConstantAttrs
+    if (data.length === 0 || !data.every((v) => v === data[0])) continue
+    const out = apply(node.op, node.rule, node.inputs.with(k, constant(data[0])), node.attrs)
+    if (sameShape(out.shape, node.shape)) return out
+  }
+  return null
+}
+
+/** The last step: moving only axes of size 1 is a reshape, which costs nothing. */
+export const freeTranspose: Rewrite = (node) => {
+  if (node.op !== 'transpose') return null
   const [x] = node.inputs
-  const { axes } = node.attrs as Reduction
-  if (axes.length !== 1 || axes[0] !== x.shape.length - 2 || String(x.shape[axes[0]]).includes(UNKNOWN)) return null
-  const ones = broadcastTo(constant(1), [1, x.shape[axes[0]]])
-  return reshape(matmul(ones, x), node.shape)
+  const moved = (node.attrs as { perm: number[] }).perm.filter((axis) => x.shape[axis] !== 1)
+  return moved.every((axis, i) => i === 0 || axis > moved[i - 1]) ? reshape(x, node.shape) : null
 }
 
-export const RULES: readonly Rewrite[] = [
-  fold,
-  neutral,
-  signs,
-  scalars,
-  lazyStretch,
-  layout,
-  transposedProduct,
-  sumByProduct,
-]
+export const RULES: readonly Rewrite[] = [fold, neutral, signs, scalars, lazyStretch, layout, lateReshape]

@@ -4,7 +4,13 @@ import type { LoopAttrs } from './ops/loop.ts'
 import { closedLoop } from './ops/loop.ts'
 import { signature } from './print.ts'
 import { prune } from './prune.ts'
-import { RULES } from './rewrites.ts'
+import { graphCost } from './cost.ts'
+import { PRODUCT_RULES } from './productRewrites.ts'
+import { reassociate } from './reassociate.ts'
+import type { Rewrite } from './rewrites.ts'
+import { RULES, freeTranspose, lateTranspose } from './rewrites.ts'
+import { transpose } from './ops/layout.ts'
+import { swapsLast } from './terms.ts'
 
 /**
  * Equal graphs that run faster: equal expressions are shared, constants are folded, algebra is done (`rewrites.ts`),
@@ -17,20 +23,49 @@ export function simplify<K extends string>(outputs: Readonly<Record<K, Expr>>): 
 }
 
 /** Rules feed one another; in practice a handful of passes settle it. */
-const MOST_PASSES = 12
+const MOST_PASSES = 16
+const MOST_ROUNDS = 6
+/** How much dearer a step of reassociation may look, for what may become equal by it. */
+const COURAGE = [0, 0.6]
+const RULES_OF_ALGEBRA: readonly Rewrite[] = [...RULES, ...PRODUCT_RULES]
+/** At the end A B' is the transpose of B A' where that is there already, and so on. */
+const FINISH: readonly Rewrite[] = [lateTranspose, freeTranspose]
 
 function simplifyAll(start: readonly Expr[]): Expr[] {
-  let roots = prune(start)
   const loops = new WeakSet<Expr>()
+  const plain = settle(prune(start), loops)
+  let best = plain
+  let least = graphCost(plain)
+  for (const courage of COURAGE) {
+    let now = plain
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const next = reassociate(now, courage)
+      if (next.every((root, k) => root === now[k])) break
+      now = settle(next, loops)
+      const cost = graphCost(now)
+      if (cost >= least) continue
+      best = now
+      least = cost
+    }
+  }
+  return settle(best, loops, FINISH)
+}
+
+function settle(start: readonly Expr[], loops: WeakSet<Expr>, rules = RULES_OF_ALGEBRA): Expr[] {
+  let roots = [...start]
   for (let pass = 0; pass < MOST_PASSES; pass++) {
-    const { next, changed } = onePass(roots, loops)
+    const { next, changed } = onePass(roots, loops, rules)
     roots = next
     if (!changed) break
   }
   return roots
 }
 
-function onePass(roots: readonly Expr[], loops: WeakSet<Expr>): { next: Expr[]; changed: boolean } {
+function onePass(
+  roots: readonly Expr[],
+  loops: WeakSet<Expr>,
+  rules: readonly Rewrite[],
+): { next: Expr[]; changed: boolean } {
   const ids = new Map<Expr, number>()
   const shared = new Map<string, Expr>()
   const done = new Map<Expr, Expr>()
@@ -47,6 +82,16 @@ function onePass(roots: readonly Expr[], loops: WeakSet<Expr>): { next: Expr[]; 
     ids.set(own, ids.size)
     return own
   }
+  /** A B' where B A' was seen before: its transpose. */
+  const mirror = (node: Expr): Expr | null => {
+    if (rules !== FINISH || node.op !== 'matmul' || !swapsLast(node.inputs[1])) return null
+    const [a, b] = [share(node.inputs[0]), share(node.inputs[1].inputs[0])]
+    const known = turns.get(`${ids.get(b)} ${ids.get(a)}`)
+    if (known && a !== b) return share(transpose(known))
+    turns.set(`${ids.get(a)} ${ids.get(b)}`, share(node))
+    return null
+  }
+  const turns = new Map<string, Expr>()
   for (const node of topological(roots)) {
     let now = rebuild(
       node,
@@ -57,7 +102,7 @@ function onePass(roots: readonly Expr[], loops: WeakSet<Expr>): { next: Expr[]; 
       loops.add(now)
       changed = true
     }
-    for (const rewrite of RULES) {
+    for (const rewrite of rules) {
       const better = rewrite(now)
       if (better === null) continue
       if (better.dtype !== now.dtype || !sameShape(better.shape, now.shape))
@@ -65,7 +110,7 @@ function onePass(roots: readonly Expr[], loops: WeakSet<Expr>): { next: Expr[]; 
       now = better
       changed = true
     }
-    const own = share(now)
+    const own = mirror(now) ?? share(now)
     if (own.op === 'loop') loops.add(own)
     done.set(node, own)
   }

@@ -61,6 +61,44 @@ describe('simplify', () => {
     golden('loop', { w1: descent.state[0], costs: descent.scan[0] })
   })
 
+  it('chooses how products are grouped: low-rank MAML and low-rank adapters by one rule', async () => {
+    // One step of second-order MAML on one layer: the fast weights of each task are never formed.
+    const [xs, xq] = ['xs', 'xq'].map((name) => e.input(name, ['tasks', 5, 64]))
+    const [u, ys, yq] = [e.input('u', [64, 48]), ...['ys', 'yq'].map((name) => e.input(name, ['tasks', 5, 48]))]
+    const wide = e.broadcastTo(u, ['tasks', 64, 48])
+    const miss = (own: Expr, at: Expr, truth: Expr) => e.sum(e.square(e.sub(e.tanh(e.matmul(at, own)), truth)))
+    const fast = e.sub(wide, e.mul(0.1, e.grad(miss(wide, xs, ys), [wide])[0]))
+    const outer = miss(fast, xq, yq)
+    const maml = { outer, g: e.grad(outer, [u])[0] }
+    golden('maml', maml)
+    const shapes = (roots: Record<string, Expr>) =>
+      topological(Object.values(e.simplify(roots))).map(({ shape }) => shape.join())
+    expect(topological(Object.values(maml)).map(({ shape }) => shape.join())).toContain('tasks,64,48')
+    expect(shapes(maml)).not.toContain('tasks,64,48')
+
+    // A layer with a low-rank adapter: x (W + a P Q).
+    const [base, p, q] = [e.input('base', [512, 512]), e.input('p', [512, 4]), e.input('q', [4, 512])]
+    const adapter = { y: e.matmul(e.input('z', [32, 512]), e.add(base, e.mul(0.5, e.matmul(p, q)))) }
+    golden('adapter', adapter)
+    expect(shapes(adapter).filter((shape) => shape === '512,512').length).toBe(1)
+    // Where the product is not thin the matrix is formed.
+    const square = e.matmul(e.input('r', [64, 64]), e.input('t', [64, 48]))
+    const thick = e.simplify({ y: e.matmul(e.input('z', [256, 64]), e.add(u, square)) })
+    expect(topological(Object.values(thick)).filter(({ op }) => op === 'matmul').length).toBe(2)
+
+    const data = (shape: number[]): Tensor => ({
+      shape,
+      data: Float64Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(3 * i + 1) / 4),
+    })
+    const feeds = {
+      ...Object.fromEntries(['xs', 'xq'].map((name) => [name, data([3, 5, 64])])),
+      ...Object.fromEntries(['ys', 'yq'].map((name) => [name, data([3, 5, 48])])),
+      ...{ u: data([64, 48]), base: data([512, 512]), p: data([512, 4]), q: data([4, 512]), z: data([32, 512]) },
+    }
+    for (const outputs of [maml, adapter])
+      expect(distance(await run(outputs, feeds, true), await run(outputs, feeds, false))).toBeLessThan(1e-12)
+  })
+
   it('takes neutral numbers, double signs and double transpositions away', () => {
     for (const y of [e.add(x, 0), e.mul(1, x), e.neg(e.neg(x)), e.div(x, 1), e.transpose(e.transpose(x)), e.sub(x, 0)])
       expect(nodes(simple(y))).toEqual(['input'])

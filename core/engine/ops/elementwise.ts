@@ -104,7 +104,7 @@ export const ELEMENTWISE: Table = {
   relu: unary(
     'Relu',
     (x) => (x > 0 ? x : 0),
-    (x, g) => where(greater(x, 0), g, 0),
+    (_x, g, y) => mul(g, sign(y)),
   ),
   /** log(1 + e^x) as max(x, 0) + log(1 + e^-|x|), which never overflows. */
   softplus: unary(
