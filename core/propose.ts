@@ -99,7 +99,7 @@ function targetCandidates(summary: DatasetSummary, taken: Set<string>): Candidat
       if (TARGET_NAME.test(name))
         add(3, { code: 'target-name', params: { name }, text: `"${name}" is a usual name for a result.` })
       else if (TOTAL_NAME.test(name))
-        add(1.5, { code: 'total-name', params: { name }, text: `"${name}" sounds like a result.` })
+        add(2.5, { code: 'total-name', params: { name }, text: `"${name}" sounds like a result.` })
       if (i === last) add(2, { code: 'last', params: {}, text: 'It is the last column, where results usually stand.' })
       else if (i === first) add(0.5, { code: 'first', params: {}, text: 'It is the first column.' })
       if (column.missing > 0)
