@@ -41,16 +41,17 @@ export function episodesOf(
   })
 }
 
-/** `tasks` fresh tasks of a generator as a task set with its support and query rows. */
+/** `tasks` fresh tasks of a generator, numbered from `first`, as a task set with its support and query rows. */
 export function generatedViews(
   generator: TaskGenerator,
   random: Rng,
   tasks: number,
   shots: number,
   queries: number,
+  first: number,
 ): SupportQuery {
   const batch = generator.sample(random, tasks, shots, queries)
-  const set = setOfBatch(generator, batch, random.key)
+  const set = setOfBatch(generator, batch, random.key, first)
   const per = shots + queries
   const all = Int32Array.from(set.tasks, (_, k) => k)
   const pick = (from: number, count: number): View => ({
@@ -61,8 +62,8 @@ export function generatedViews(
   return { support: pick(0, shots), query: pick(shots, queries) }
 }
 
-/** Rows task after task, support before query; task ids carry `label`, so that other draws have other tasks. */
-function setOfBatch(generator: TaskGenerator, batch: EpisodeBatch, label: string): TaskSet {
+/** Rows task after task, support before query. */
+function setOfBatch(generator: TaskGenerator, batch: EpisodeBatch, key: string, first: number): TaskSet {
   const { tasks, shots, queries, features } = batch
   const per = shots + queries
   const rows = tasks * per
@@ -79,9 +80,9 @@ function setOfBatch(generator: TaskGenerator, batch: EpisodeBatch, label: string
     number(generator.target, read(0, 1, batch.supportY, batch.queryY)),
   ]
   const group = Int32Array.from({ length: rows }, (_, row) => Math.floor(row / per))
-  const groups = Array.from({ length: tasks }, (_, task) => `${label}/${task}`)
+  const groups = Array.from({ length: tasks }, (_, task) => String(first + task))
   return {
-    table: { hash: `${generator.id}/${label}`, rows, columns },
+    table: { hash: `${generator.id}/${key}`, rows, columns },
     features: generator.features.map((_, f) => f),
     targets: [generator.features.length],
     tasks: groups.map((level, g) => ({ id: `${generator.id}=${level}`, target: 0, group: g, kind: 'regression' })),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { TaskSet } from './data/taskSet.ts'
 import type { Runtime } from './engine/runtime.ts'
+import { UserError } from './errors.ts'
 import { MethodChoice } from './experiment.ts'
 import type { Trial } from './experiment.ts'
 import type { Model } from './method.ts'
@@ -9,7 +10,7 @@ import { damaged, pack, take, unpack } from './pack.ts'
 
 /**
  * The model blob of a trial: which method made it, from which columns and for which tasks, and the method's own bytes.
- * It holds no row of the data.
+ * It holds no row of the data, except that of nearest neighbours, whose model is the rows.
  */
 const Heading = z.object({
   kind: z.literal('model'),
@@ -58,5 +59,12 @@ export function readModel(bytes: Uint8Array, runtime: Runtime): { about: ModelAb
   const parsed = Heading.safeParse(packed.header)
   if (!parsed.success) throw damaged('something else than a model')
   const about = parsed.data
-  return { about, model: method(about.method.id).load(take(packed, 'model', 'u8'), runtime) }
+  const own = method(about.method.id)
+  const inside = take(packed, 'model', 'u8')
+  try {
+    return { about, model: own.load(inside, runtime) }
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw damaged('a model whose parts do not fit together')
+  }
 }

@@ -56,7 +56,7 @@ function freshTasks({ evaluation, repeat }: Trial, generator: TaskGenerator): Ep
   const test: Episode[] = []
   for (let from = 0; from < episodes; from += TASKS_AT_ONCE) {
     const random = rng(`meta-test/${seed}/${repeat}/${from}`)
-    const drawn = generatedViews(generator, random, Math.min(TASKS_AT_ONCE, episodes - from), shots, queries)
+    const drawn = generatedViews(generator, random, Math.min(TASKS_AT_ONCE, episodes - from), shots, queries, from + 1)
     test.push(protocol === 'few-shot' ? drawn : { ...drawn, support: null })
   }
   return test

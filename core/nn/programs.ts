@@ -3,7 +3,7 @@ import type { Expr, Program } from '../engine/index.ts'
 import { adam } from './adam.ts'
 import { forward } from './layers.ts'
 import { chooseHeads, sharedLoss, stackedLoss } from './losses.ts'
-import { elementsOf, layerShapes, parameterCount } from './plan.ts'
+import { layerShapes, parameterCount } from './plan.ts'
 import type { Plan } from './plan.ts'
 
 /**
@@ -109,5 +109,3 @@ export function programOf(name: 'train' | 'output', plan: Plan): Program {
   }
   return program
 }
-
-export { elementsOf }

@@ -12,7 +12,7 @@ import { method, methods, paramsOf } from '../../core/methods.ts'
 import { meanOf, score } from '../../core/predictions.ts'
 import { rng } from '../../core/rng.ts'
 import { fold, train } from '../../core/run.ts'
-import { readModel } from '../../core/saved.ts'
+import { readModel, saveModel } from '../../core/saved.ts'
 import { METRICS } from '../../core/stats/metrics.ts'
 import { testOf } from '../../core/testing.ts'
 import { openRuntime } from '../../electron/lab/runtimes/index.ts'
@@ -190,6 +190,26 @@ describe.each(methods.map((m) => [m.id, m] as const))('%s', (id, m) => {
     expect((await read.model.predict(test)).rows).toEqual(test.rows)
     for (const cut of [0, 7, 100, blob.bytes!.length - 9])
       expect(capture(() => readModel(blob.bytes!.slice(0, cut), runtime)).json.code).toBe('damaged-pack')
+  })
+
+  it('refuses a damaged model with a UserError, whatever the damage', async () => {
+    const [, set] = toysFor(m)[0]
+    const [trial] = expand(specFor(m, QUICK[id] ?? {}), set)
+    const { model } = await fit(m, split(set).train, quick(m))
+    const bytes = saveModel(trial, set, model)
+    const random = rng(`damage/${id}`)
+    let refused = 0
+    for (let k = 0; k < 60; k++) {
+      const hurt = bytes.slice()
+      for (let n = 0; n < 3; n++) hurt[random.int(Math.min(bytes.length, 6000))] = 32 + random.int(95)
+      try {
+        readModel(hurt, runtime)
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError)
+        refused++
+      }
+    }
+    expect(refused).toBeGreaterThan(20)
   })
 
   it('keeps the promises of its flags', async () => {
