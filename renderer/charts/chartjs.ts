@@ -48,8 +48,8 @@ export { Chart }
 export const ROW_HEIGHT = 24
 const FONT = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif"
 
-/** What an axis with its title takes. */
-const AXIS_ROOM = 56
+/** What an axis with its title, or a head of a few lines, takes. */
+const AXIS_ROOM = 60
 
 /** Height in pixels of the drawing, where the rows decide it; null where the frame does. */
 export function naturalHeight(picture: Picture): number | null {
@@ -359,6 +359,17 @@ function sayInterval(picture: IntervalPicture, index: number): string {
 /** Long labels end in an ellipsis on the axis; the tooltip and the table twin have them whole. */
 const clip = (label: string) => fit(label, 34)
 
+/** A head of a column in short lines, as narrow as its longest word. */
+function wrapped(label: string): string[] {
+  const lines: string[] = []
+  for (const word of label.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && textWidth(`${last} ${word}`) <= 9) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
 /** Pixels of one row just now. */
 const rowPixels = (chart: Chart) => {
   const { min, max } = chart.scales.y ?? { min: 0, max: 1 }
@@ -420,9 +431,9 @@ function heatConfig(picture: HeatPicture, palette: Palette): ChartConfiguration 
           },
           ticks: {
             autoSkip: false,
-            maxRotation: 40,
+            maxRotation: 0,
             color: palette.ink,
-            callback: (v: number) => clip(picture.columns[v] ?? ''),
+            callback: (v: number) => wrapped(picture.columns[v] ?? ''),
           },
           grid: { display: false },
           border: { display: false },

@@ -13,12 +13,6 @@ export function short(value: number | null | undefined, digits = 4): string {
 export const signed = (value: number | null, digits = 3) =>
   value !== null && value > 0 ? `+${short(value, digits)}` : short(value, digits)
 
-/** A whole column to the same number of places, so that points stand under each other. */
-export function alignPlaces(values: readonly (number | null)[], digits = 4): number {
-  const largest = Math.max(...values.map((v) => (v === null ? 0 : Math.abs(v))), 0)
-  return largest === 0 ? 0 : Math.min(8, Math.max(0, digits - 1 - Math.floor(Math.log10(largest))))
-}
-
 /** Width of a text in ems of its font size, near enough to lay out labels without a screen. */
 export function textWidth(text: string): number {
   let width = 0
