@@ -1,3 +1,4 @@
+/// <reference types="vite/client" />
 import ranges from '@fontsource-variable/noto-sans-sc/unicode.json'
 
 /**
