@@ -11,7 +11,7 @@ import type { Question } from './analyse.ts'
 import type { Context, Handlers } from './context.ts'
 import { needExperiment } from './experiments.ts'
 import { trainedModel } from './models.ts'
-import { summaryOf } from './queue.ts'
+import { summaryOf } from './active.ts'
 import { VERSION } from './version.ts'
 import type { ExperimentRow } from './workspace/records.ts'
 
@@ -67,18 +67,20 @@ export function comparisonCalls(c: Context): Handlers<Calls> {
   return {
     'experiment.compare': (asked) => compareAll(asked, true),
 
-    async 'experiment.report'({ id, language }) {
-      const row = needExperiment(c, id)
-      const comparison = await compareAll({ ids: [id] }, false)
+    async 'experiment.report'({ ids, language }) {
+      const rows = [...new Set(ids)].map((id) => needExperiment(c, id))
+      const comparison = await compareAll({ ids }, false)
+      const [row] = rows
       const { set } = c.store.load(row.spec.data)
-      const runtime = records.runs(id).find((run) => run.runtime)?.runtime ?? 'none'
       const html = report({
         comparison,
-        // The name may have been changed since.
-        spec: { ...row.spec, name: row.name },
+        experiments: rows.map(({ id, name, spec, dataHash }) => {
+          const runtime = records.runs(id).find((run) => run.runtime)?.runtime ?? 'none'
+          // The name may have been changed since.
+          return { spec: { ...spec, name }, fingerprint: fingerprintOf({ dataHash, spec, runtime, version: VERSION }) }
+        }),
         dataset: { name: row.dataName, rows: set.table.rows, columns: set.table.columns.length },
         network: await networkFor(c, comparison),
-        fingerprint: fingerprintOf({ dataHash: row.dataHash, spec: row.spec, runtime, version: VERSION }),
         language,
         now: new Date().toLocaleDateString(language === 'zh' ? 'zh-CN' : 'en-GB', { dateStyle: 'long' }),
       })
@@ -103,6 +105,8 @@ function questionOf(c: Context, rows: ExperimentRow[], asked: Asked, looks: numb
     dataHash,
     spec,
     runs: c.workspace.records.runs(id).map(summaryOf),
+    // Each keeps its own groups together: rows of one, whole groups of another.
+    blocks: c.store.load(spec.data).set.blocks,
   }))
   const { set } = c.store.load(rows[0].spec.data)
   const predictions = new Map<string, string>()
@@ -112,7 +116,6 @@ function questionOf(c: Context, rows: ExperimentRow[], asked: Asked, looks: numb
     experiments,
     tasks: set.generator ? [] : measuredTasks(set),
     predictions,
-    blocks: set.blocks,
     metric: asked.metric,
     baseline: asked.baseline,
     looks,

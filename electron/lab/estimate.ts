@@ -25,6 +25,8 @@ const PRIOR = 0.05
  */
 export class Estimator {
   private readonly workspace: Workspace
+  /** What was worked out before: the trials of one method on one data set cost the same. */
+  private readonly known = new WeakMap<TaskSetSummary, Map<string, number>>()
   private readonly learned = new Map<string, { said: number; took: number }>()
 
   constructor(workspace: Workspace) {
@@ -47,11 +49,20 @@ export class Estimator {
     this.workspace.records.addSpeed(trial.method.id, runtime, said, seconds)
   }
 
-  private builtIn(trial: Trial, summary: TaskSetSummary, runtime: RuntimeKind): number {
-    const m = method(trial.method.id)
+  private builtIn({ method: { id, params } }: Trial, summary: TaskSetSummary, runtime: RuntimeKind): number {
+    const own = this.known.get(summary) ?? new Map<string, number>()
+    this.known.set(summary, own)
+    const key = `${runtime}/${id}/${JSON.stringify(params)}`
+    const seconds = own.get(key) ?? this.work(id, params, summary, runtime)
+    own.set(key, seconds)
+    return seconds
+  }
+
+  private work(id: string, params: Trial['method']['params'], summary: TaskSetSummary, runtime: RuntimeKind): number {
+    const m = method(id)
     const way = wayOf(m)
     const { start, unit } = BUILT_IN[way]
-    const work = m.work(summary, paramsOf(m, trial.method.params))
+    const work = m.work(summary, paramsOf(m, params))
     return start + work * unit * (way === 'closed' ? 1 : SLOWER[runtime])
   }
 

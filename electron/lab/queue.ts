@@ -1,7 +1,8 @@
-import type { ExperimentLine, Notice, RunSummary } from '../../core/contract.ts'
+import type { ExperimentLine, Notice } from '../../core/contract.ts'
 import { toErrorJson } from '../../core/errors.ts'
 import type { RunEvent, RunStatus } from '../../core/events.ts'
 import type { TaskSetSummary } from '../../core/method.ts'
+import { type Active, ENDED, ended, flies, type InFlight, newActive, summaryOf, track, type Tracked } from './active.ts'
 import type { Estimator } from './estimate.ts'
 import {
   type Batch,
@@ -27,23 +28,6 @@ const MAX_PIECE = 16
 /** Milliseconds between two looks at what other processes wrote. */
 const LOOK = 1_000
 
-/** `seq`: number of the last event that was heard, -1 before the first; it has been given to the workspace. */
-type Tracked = RunRow & { seq: number }
-type InFlight = { flag: Int32Array; runs: Set<string> }
-/** An experiment that this process runs. `loaded` is read when its first trial is due. */
-type Active = {
-  id: string
-  n: number
-  status: RunStatus
-  runs: Map<string, Tracked>
-  flights: Set<InFlight>
-  loaded: { data: SharedData; summary: TaskSetSummary } | null
-  /** Another process took it over: what still comes in is left aside. */
-  lost: boolean
-  /** Nothing is left to do; it stays here until that is committed, so that nobody takes it up again. */
-  settled: boolean
-}
-
 export type QueueContext = {
   workspace: Workspace
   pool: Pool
@@ -52,9 +36,6 @@ export type QueueContext = {
   load(row: ExperimentRow): { data: SharedData; summary: TaskSetSummary }
   notify(notice: Notice): void
 }
-
-const ENDED: RunStatus[] = ['done', 'stopped', 'failed']
-const ended = (run: { status: RunStatus }) => ENDED.includes(run.status)
 
 /**
  * What is to be trained, in order: experiments as they were asked for, trials in the order of `expand`. Everything
@@ -67,6 +48,7 @@ export class Queue {
   private inFlight = 0
   private closing = false
   private held = false
+  private complaint = ''
   private kind: RuntimeKind = 'native'
   private timers: NodeJS.Timeout[] = []
   private seen = 0
@@ -81,8 +63,8 @@ export class Queue {
   start(resume: boolean): void {
     const { workspace } = this.c
     if (workspace.readOnly) return
-    if (resume) this.adopt()
-    const every = (ms: number, what: () => void) => this.timers.push(setInterval(what, ms).unref())
+    if (resume) this.guard(() => this.adopt())
+    const every = (ms: number, what: () => void) => this.timers.push(setInterval(() => this.guard(what), ms).unref())
     every(BEAT, () => this.beat())
     every(LOOK, () => this.look(resume))
   }
@@ -129,7 +111,7 @@ export class Queue {
     const active = this.active.get(id)
     if (active) {
       this.raise(active, STOP, 'stopped')
-      const waiting = [...active.runs.values()].filter((run) => !ended(run) && !this.flies(active, run))
+      const waiting = [...active.runs.values()].filter((run) => !ended(run) && !flies(active, run))
       for (const run of waiting) run.status = 'stopped'
       await workspace.writer.add(() => waiting.forEach((run) => this.endRun(run)))
       for (const run of waiting) this.tell(run)
@@ -179,22 +161,7 @@ export class Queue {
 
   private enlist(row: ExperimentRow): void {
     if (this.active.has(row.id)) return
-    const { records } = this.c.workspace
-    const runs = records.runs(row.id).map((run): Tracked => ({
-      ...run,
-      status: run.status === 'running' || run.status === 'paused' ? 'queued' : run.status,
-      seq: ended(run) ? -1 : records.lastSeq(run.n),
-    }))
-    this.active.set(row.id, {
-      id: row.id,
-      n: row.n,
-      status: row.status,
-      runs: new Map(runs.map((run) => [run.id, run])),
-      flights: new Set(),
-      loaded: null,
-      lost: false,
-      settled: false,
-    })
+    this.active.set(row.id, newActive(row, this.c.workspace.records))
   }
 
   /** Takes over experiments that are due and that no living process runs. */
@@ -209,21 +176,41 @@ export class Queue {
     this.pump()
   }
 
+  /** What fails beside any call (a drive that is gone, a damaged page) is told, once, and ends nothing. */
+  private guard(what: () => void): void {
+    try {
+      what()
+      this.complaint = ''
+    } catch (error) {
+      this.complain(error)
+    }
+  }
+
+  private complain(thrown: unknown): void {
+    const error = toErrorJson(this.c.workspace.explain(thrown))
+    if (error.got !== this.complaint) this.c.notify({ type: 'fault', error })
+    this.complaint = error.got
+  }
+
   private pump(): void {
-    void this.c.runtime().then((kind) => {
+    const begin = (kind: RuntimeKind) => {
       this.kind = kind
       while (!this.closing && !this.held && this.inFlight < this.c.pool.workers) {
         const next = this.nextPiece()
         if (!next) return
         this.fly(next.active, next.runs)
       }
-    })
+    }
+    this.c
+      .runtime()
+      .then(begin)
+      .catch((error: unknown) => this.complain(error))
   }
 
   private nextPiece(): { active: Active; runs: Tracked[] } | null {
     for (const active of [...this.active.values()].sort((a, b) => a.n - b.n)) {
       if (active.lost || (active.status !== 'queued' && active.status !== 'running')) continue
-      const waiting = [...active.runs.values()].filter((run) => run.status === 'queued' && !this.flies(active, run))
+      const waiting = [...active.runs.values()].filter((run) => run.status === 'queued' && !flies(active, run))
       if (!waiting.length || !this.load(active)) continue
       const most = Math.min(MAX_PIECE, Math.ceil(waiting.length / this.c.pool.workers))
       const runs = [waiting[0]]
@@ -249,6 +236,7 @@ export class Queue {
       void workspace.writer
         .add(() => runs.forEach((run) => this.endRun(run)), true)
         .then(() => runs.forEach((run) => this.tell(run)))
+        .catch(() => {})
       this.settle(active)
       return false
     }
@@ -261,7 +249,7 @@ export class Queue {
     this.inFlight++
     if (active.status === 'queued') {
       active.status = 'running'
-      void this.setStatus(active.id, ['queued'], 'running')
+      void this.setStatus(active.id, ['queued'], 'running').catch(() => {})
     }
     const jobs: Job[] = runs.map((run) => {
       const resume = this.resumption(run)
@@ -442,12 +430,8 @@ export class Queue {
       const active = this.active.get(row.id)
       if (!active) this.tellLine(row.id)
       else if (row.status === 'paused' && active.status !== 'paused') this.raise(active, PAUSE, 'paused')
-      else if (row.status === 'stopped' && active.status !== 'stopped') void this.stop(row.id)
+      else if (row.status === 'stopped' && active.status !== 'stopped') void this.stop(row.id).catch(() => {})
     }
-  }
-
-  private flies(active: Active, run: RunRow): boolean {
-    return [...active.flights].some((flight) => flight.runs.has(run.id))
   }
 
   private estimate(active: Active, run: RunRow): number {
@@ -475,35 +459,9 @@ export class Queue {
 
   /** Only where it says something new. */
   private tellLine(id: string): void {
+    // What is written last is written while the workspace closes.
+    if (this.closing) return
     const row = this.c.workspace.records.experiment(id)
     if (row) this.news.experiment(this.line(row))
-  }
-}
-
-/** A run row without what only the lab needs. */
-export function summaryOf(row: RunRow & { seq?: number }): RunSummary {
-  const { n: _n, position: _position, trialSpec: _trialSpec, seq: _seq, ...summary } = row
-  return summary
-}
-
-/** A run is the fold of its events; here without the curves, which are in the events. */
-function track(run: Tracked, event: RunEvent): void {
-  run.seq = event.seq
-  if (event.type === 'start') Object.assign(run, { status: 'running', runtime: event.runtime })
-  else if (event.type === 'progress') {
-    run.status = 'running'
-    run.done = event.done
-    run.of = event.of
-  } else if (event.type === 'metric' && event.split === 'test') {
-    const figures = (run.metrics[event.name] ??= { value: null, perTask: {} })
-    if (event.task === null) figures.value = event.value
-    else figures.perTask[event.task] = event.value
-  } else if (event.type === 'blob') {
-    if (event.role === 'model') run.blobs.model = event.hash
-    if (event.role === 'predictions') run.blobs.predictions = event.hash
-  } else if (event.type === 'end') {
-    run.status = event.status
-    run.error = event.error ?? null
-    if (event.status === 'done') run.done = run.of = run.of || 1
   }
 }

@@ -109,7 +109,7 @@ describe('from a file to a verdict', () => {
   })
 
   test('the report is one page without rows of the data', async () => {
-    const { html } = await lab.call('experiment.report', { id: done.id, language: 'zh' })
+    const { html } = await lab.call('experiment.report', { ids: [done.id], language: 'zh' })
     expect(html).toContain('lang="zh"')
     expect(html).toContain(hash.slice(0, 4))
     expect(html).not.toContain('<script')
