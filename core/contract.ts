@@ -219,9 +219,12 @@ export const LabApi = {
     }),
     Comparison,
   ),
-  /** The one-page report as a self-contained HTML document: charts and figures, no rows of the data. */
+  /**
+   * The one-page report as a self-contained HTML document: charts and figures, no rows of the data. Several experiments
+   * stand side by side on it, as their comparison says.
+   */
   'experiment.report': call(
-    z.strictObject({ id: z.string(), language: z.enum(['en', 'zh']).default('en') }),
+    z.strictObject({ ids: z.array(z.string()).min(1), language: z.enum(['en', 'zh']).default('en') }),
     z.object({ html: z.string() }),
   ),
 

@@ -15,12 +15,12 @@ import { STYLE } from './style.ts'
 
 export type ReportInput = {
   comparison: Comparison
-  spec: ExperimentSpec
+  /** One, or several side by side. */
+  experiments: { spec: ExperimentSpec; fingerprint: Fingerprint }[]
   /** Names and sizes only: a report holds no rows of the data. */
   dataset: { name: string; rows: number; columns: number }
   /** The network of the method that the verdict is about, fitted on all rows; null where it has none. */
   network?: { method: string; view: NetworkView } | null
-  fingerprint: Fingerprint
   language: Language
   /** When it was written, as the caller wants it read. */
   now: string
@@ -30,7 +30,9 @@ const MOST_TASK_COLUMNS = 5
 
 /** One self-contained HTML page: verdict, figures, differences, network, what to keep in mind, fingerprint. */
 export function report(input: ReportInput): string {
-  const { comparison: c, spec, dataset, language, fingerprint } = input
+  const { comparison: c, experiments, dataset, language } = input
+  const name = experiments.map(({ spec }) => spec.name).join(' · ')
+  const many = experiments.length > 1
   const t = (key: WordKey, params: Params = {}) => say(language, key, params)
   const said = verdict(c, language)
   const sentence = ({ key, params }: { key: WordKey; params: Params }) => t(key, params)
@@ -39,7 +41,7 @@ export function report(input: ReportInput): string {
       <meta charset="utf-8" />
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <title>${spec.name} – Engram</title>
+      <title>${name} – Engram</title>
       <style>
         ${{ markup: STYLE }}
       </style>
@@ -47,7 +49,7 @@ export function report(input: ReportInput): string {
     <body>
       <main>
         <p class="over">
-          <span>Engram · <b>${spec.name}</b></span
+          <span>Engram · <b>${name}</b></span
           ><span>${input.now}</span>
         </p>
         <h1>${sentence(said.headline)}</h1>
@@ -63,7 +65,7 @@ export function report(input: ReportInput): string {
           </div>
           <div>
             <dt>${t('report.question')}</dt>
-            <dd>${question(spec, language)}</dd>
+            ${experiments.map(({ spec }) => html`<dd>${question(spec, language)}${many && html`<small>${spec.name}</small>`}</dd>`)}
           </div>
           <div>
             <dt>${t('report.interval')}</dt>
@@ -74,30 +76,39 @@ export function report(input: ReportInput): string {
         <section class="print">
           <h2>${t('report.fingerprint')}</h2>
           <p class="about">${t('report.fingerprint.about')}</p>
-          <dl class="print">
-            <dt>${t('report.fingerprint.all')}</dt>
-            <dd><code>${grouped(fingerprint.all)}</code></dd>
-            <dt>${t('report.fingerprint.data')}</dt>
-            <dd><code>${grouped(fingerprint.data)}</code></dd>
-            <dt>${t('report.fingerprint.spec')}</dt>
-            <dd><code>${grouped(fingerprint.spec)}</code></dd>
-            <dt>${t('report.fingerprint.runtime')}</dt>
-            <dd><code>${fingerprint.runtime}</code></dd>
-            <dt>${t('report.fingerprint.version')}</dt>
-            <dd><code>Engram ${fingerprint.version}</code></dd>
-          </dl>
+          ${experiments.map(({ spec, fingerprint }) => html`${many && html`<h3>${spec.name}</h3>`}${print(fingerprint, language)}`)}
         </section>
-        <footer>${t('report.written', { now: input.now, version: fingerprint.version })}</footer>
+        <footer>${t('report.written', { now: input.now, version: experiments[0].fingerprint.version })}</footer>
       </main>
     </body>
   </html>`
   return `<!doctype html>\n${page.markup}\n`
 }
 
+function print(fingerprint: Fingerprint, language: Language): Markup {
+  const line = (key: WordKey, value: string) =>
+    html`<dt>${say(language, key)}</dt>
+      <dd><code>${value}</code></dd>`
+  return html`<dl class="print">
+    ${line('report.fingerprint.all', grouped(fingerprint.all))}
+    ${line('report.fingerprint.data', grouped(fingerprint.data))}
+    ${line('report.fingerprint.spec', grouped(fingerprint.spec))}
+    ${line('report.fingerprint.runtime', fingerprint.runtime)}
+    ${line('report.fingerprint.version', `Engram ${fingerprint.version}`)}
+  </dl>`
+}
+
 /** Hashes in groups of eight, which people can compare. */
 const grouped = (hash: string) => (/^[0-9a-f]{16,}$/.test(hash) ? (hash.match(/.{1,8}/g) as string[]).join(' ') : hash)
 
-export function question({ evaluation }: ExperimentSpec, language: Language): string {
+export function question(spec: ExperimentSpec, language: Language): string {
+  const { group, task } = spec.data.roles ?? {}
+  const asked = split(spec, language)
+  const alone = ['k-fold', 'holdout'].includes(spec.evaluation.protocol)
+  return group && group !== task && alone ? say(language, 'protocol.grouped', { question: asked, group }) : asked
+}
+
+function split({ evaluation }: ExperimentSpec, language: Language): string {
   const { protocol, folds, repeats, shots, testFolds } = evaluation
   if (testFolds)
     return say(language, 'protocol.given', { folds: Array.isArray(testFolds) ? testFolds.length : testFolds })

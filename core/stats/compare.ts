@@ -96,6 +96,7 @@ export function compare(input: CompareInput): Comparison {
     metric,
     against,
     evaluation: spec.evaluation,
+    others: experiments.slice(1).map(({ name }, k) => ({ name, interval: measures[k + 1].rule })),
   })
   result.warnings = said.map(({ code, params }) => ({ code, params, text: english(`warning.${code}`, params) }))
   return result

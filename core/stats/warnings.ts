@@ -1,6 +1,6 @@
 import type { Evaluation } from '../experiment.ts'
 import { tQuantile } from './distributions.ts'
-import type { Comparison } from './comparison.ts'
+import type { Comparison, IntervalRule } from './comparison.ts'
 import { byTask, type Evidence } from './evidence.ts'
 import { foldsFor, type Measured } from './intervals.ts'
 import type { Measure } from './measure.ts'
@@ -15,16 +15,21 @@ type About = {
   metric: Metric
   against: readonly [Evidence, Evidence][]
   evaluation: Evaluation
+  /** Further experiments beside the first, with the intervals of their figures. */
+  others: { name: string; interval: IntervalRule }[]
 }
 
 /** What a reader must know beside the figures; texts are in the catalogue under `warning.<code>`. */
 export function warningsOf(about: About): Warning[] {
-  const { comparison: c, evidence, metric } = about
+  const { comparison: c, evidence, metric, others } = about
   const out: Warning[] = []
   const say = (code: string, params: Warning['params'] = {}) => out.push({ code, params })
   if (c.differs) {
     say('differs', { field: c.differs.field, values: c.differs.values.join('; ') })
     if (c.differs.field === 'data.roles.group') say('group-leak')
+    for (const { name, interval } of others)
+      if (interval.rule !== c.interval.rule || interval.n !== c.interval.n)
+        say(`other-interval-${interval.unit}`, { experiment: name, n: interval.n })
   }
   if (!c.complete) {
     const count = (of: (runs: Comparison['methods'][number]['runs']) => number) =>

@@ -13,7 +13,7 @@ const SAMPLE = 'cars'
 /** From a built-in table to a verdict and a report, without a screen. */
 export async function demo(lab: Lab, file: string | undefined, output: Output): Promise<Status> {
   const finished = await runToEnd(lab, await specOf(lab, SAMPLE), output)
-  const { html } = await lab.call('experiment.report', { id: finished.id, language: 'en' })
+  const { html } = await lab.call('experiment.report', { ids: [finished.id], language: 'en' })
   const report = resolve(file ?? (FROM_SOURCE ? join(ROOT, 'out', 'demo-report.html') : 'engram-demo-report.html'))
   await mkdir(dirname(report), { recursive: true })
   await writeFile(report, html)

@@ -112,10 +112,15 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
   withWorkspace('compare <experiment...>', 'compare the methods of experiments')
     .option('--metric <name>', 'by this metric')
     .option('--baseline <method>', 'against this method')
-    .action((ids: string[], options: Common & { metric?: string; baseline?: string }) =>
+    .option('--report <file>', 'also write the report as one HTML file')
+    .action((ids: string[], options: Common & { metric?: string; baseline?: string; report?: string }) =>
       withLab(make, options, async (lab) => {
         const { metric, baseline } = options
         const comparison = await lab.call('experiment.compare', { ids, metric, baseline })
+        if (options.report) {
+          const { html } = await lab.call('experiment.report', { ids })
+          await save(options.report, Buffer.from(html))
+        }
         output.result(comparison, comparisonText(comparison))
       }),
     )

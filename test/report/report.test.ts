@@ -47,10 +47,14 @@ function input(own: Partial<ReportInput> = {}): ReportInput {
   const { spec } = base.experiments[0]
   return {
     comparison: compare(base),
-    spec,
+    experiments: [
+      {
+        spec,
+        fingerprint: fingerprintOf({ dataHash: 'ab'.repeat(32), spec, runtime: 'native 1.30', version: '0.1.0' }),
+      },
+    ],
     dataset: { name: 'slump.arff', rows: 120, columns: 9 },
     network: { method: 'Hard sharing', view: network },
-    fingerprint: fingerprintOf({ dataHash: 'ab'.repeat(32), spec, runtime: 'native 1.30', version: '0.1.0' }),
     language: 'en',
     now: 'today',
     ...own,
@@ -77,7 +81,7 @@ describe('the report', () => {
     expect(page).toContain('prefers-color-scheme:dark')
     expect(page).toContain("default-src 'none'")
     expect(page).not.toMatch(/<script|<link|https?:|url\(|@import|NaN|undefined|Infinity|\[object/)
-    expect(page).toContain(own.fingerprint.all.slice(0, 8))
+    expect(page).toContain(own.experiments[0].fingerprint.all.slice(0, 8))
     expect(page.length).toBeLessThan(80_000)
   })
 
@@ -101,10 +105,12 @@ describe('the report', () => {
     const page = report({
       ...own,
       comparison: hostile(own.comparison),
-      spec: { ...own.spec, name: HOSTILE },
+      experiments: own.experiments.map(({ spec, fingerprint }) => ({
+        spec: { ...spec, name: HOSTILE },
+        fingerprint: { ...fingerprint, runtime: HOSTILE },
+      })),
       dataset: { name: HOSTILE, rows: 1, columns: 1 },
       network: { method: HOSTILE, view: network },
-      fingerprint: { ...own.fingerprint, runtime: HOSTILE },
       now: HOSTILE,
     })
     expect(page).not.toContain('<script')
@@ -146,7 +152,7 @@ describe('the report', () => {
 
 describe('the fingerprint', () => {
   it('changes with data, spec, runtime and version, not with names or the order of keys', () => {
-    const { spec } = input()
+    const { spec } = input().experiments[0]
     const base = { dataHash: 'a', spec, runtime: 'native', version: '1' }
     const of = (own: Partial<typeof base>) => fingerprintOf({ ...base, ...own }).all
     const same = { ...spec, name: 'other', data: { ...spec.data, file: 'elsewhere.csv' } }
