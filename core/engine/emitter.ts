@@ -3,19 +3,27 @@ import type { AttributeValue, OnnxGraph, OnnxNode, OnnxTensor, OnnxValueInfo } f
 import { ONNX_TYPE } from './onnx.ts'
 
 type Scalar = Exclude<DType, 'tuple'>
-type Scope = { nodes: OnnxNode[]; made: Set<string> }
+type Scope = { nodes: OnnxNode[]; made: Set<string>; written: Map<string, string> }
+/** Marks the name of a tensor whose first axis is meant the other way round. */
+const REVERSED = '~'
 
 /**
  * Builds an ONNX graph from expressions: names everything, keeps equal constants once, and computes symbolic sizes
  * once, outside of every loop. A loop's body sees the names of the graph around it.
  */
 export class Emitter {
-  private readonly root: Scope = { nodes: [], made: new Set() }
+  private readonly root: Scope = { nodes: [], made: new Set(), written: new Map() }
   private scope = this.root
   private readonly tensors = new Map<string, { name: string; tensor: OnnxTensor }>()
   private readonly sizes = new Map<string, string>()
   private readonly inputs: OnnxValueInfo[]
   private count = 0
+  /** Parts of loops by whether every reader reverses them. */
+  private readonly backwards = new Map<string, boolean>()
+  private readonly loops = new Map<Expr, number>()
+  /** Results that hold their first axis the other way round. */
+  private readonly flipped = new Set<string>()
+  private readonly aliases = new Map<string, string>()
 
   constructor(inputs: OnnxValueInfo[]) {
     this.inputs = inputs
@@ -45,6 +53,30 @@ export class Emitter {
     this.scope.nodes.push({ type, name: outputs[0], inputs: [...inputs], outputs, attributes })
     for (const output of outputs) this.scope.made.add(output)
     return outputs[0]
+  }
+
+  /**
+   * A tensor with its first axis the other way round. It is written only where `plain` asks for it: a scan takes a
+   * reversed name as it is, and what is reversed twice is not reversed at all.
+   */
+  reversed(name: string): string {
+    return name.startsWith(REVERSED) ? name.slice(REVERSED.length) : REVERSED + name
+  }
+
+  isReversed(name: string): boolean {
+    return name.startsWith(REVERSED)
+  }
+
+  /** A name that any operation can read. */
+  plain(name: string): string {
+    if (!name.startsWith(REVERSED)) return name
+    const { written } = this.scope
+    const known = written.get(name)
+    if (known !== undefined) return known
+    const ends = [-1, Number.MIN_SAFE_INTEGER, 0, -1].map((v) => this.constant('int64', [1], [v]))
+    const own = this.node('Slice', [this.reversed(name), ...ends])
+    written.set(name, own)
+    return own
   }
 
   constant(dtype: Scalar, shape: readonly number[], data: ArrayLike<number>): string {
@@ -91,26 +123,55 @@ export class Emitter {
   /** Writes expressions whose leaves are bound to names; returns the names of `roots`, in the current scope. */
   write(order: readonly Expr[], bindings: ReadonlyMap<Expr, string>): Map<Expr, string> {
     const names = new Map(bindings)
+    // A scan that is only read backwards is collected backwards.
+    for (const node of order)
+      for (const input of node.inputs) {
+        if (input.op !== 'part') continue
+        const key = this.partKey(input.inputs[0], (input.attrs as { index: number }).index)
+        this.backwards.set(key, node.op === 'reverse' && this.backwards.get(key) !== false)
+      }
     for (const node of order) {
       if (names.has(node)) continue
-      names.set(
-        node,
-        node.rule.onnx(
-          this,
-          node,
-          node.inputs.map((input) => names.get(input)!),
-        ),
-      )
+      const inputs = node.inputs.map((input) => names.get(input)!)
+      // Loops and reversals know what to do with a reversed name.
+      const lazy = node.op === 'loop' || node.op === 'reverse'
+      names.set(node, node.rule.onnx(this, node, lazy ? inputs : inputs.map((name) => this.plain(name))))
     }
     return names
+  }
+
+  /** Whether all readers of one result of a loop reverse it. */
+  readBackwards(loop: Expr, index: number): boolean {
+    return this.backwards.get(this.partKey(loop, index)) === true
+  }
+
+  /** Says that a result was written the other way round. */
+  flip(name: string): void {
+    this.flipped.add(name)
+  }
+
+  /** The name to use for a result. */
+  result(name: string): string {
+    const own = this.aliases.get(name) ?? name
+    return this.flipped.has(own) ? this.reversed(own) : own
+  }
+
+  /** Says that a result is another one. */
+  alias(name: string, same: string): void {
+    this.aliases.set(name, same)
+  }
+
+  private partKey(loop: Expr, index: number): string {
+    if (!this.loops.has(loop)) this.loops.set(loop, this.loops.size)
+    return `${this.loops.get(loop)}.${index}`
   }
 
   /** A graph inside a node: `fill` writes it and names its results, which become results of the graph, in order. */
   subgraph(inputs: OnnxValueInfo[], fill: () => { name: string; dtype: Scalar; shape: Shape }[]): OnnxGraph {
     const outer = this.scope
-    this.scope = { nodes: [], made: new Set() }
+    this.scope = { nodes: [], made: new Set(), written: new Map() }
     try {
-      const outputs = this.results(fill())
+      const outputs = this.results(fill().map((result) => ({ ...result, name: this.plain(result.name) })))
       return { name: this.fresh('body'), inputs, outputs, nodes: this.scope.nodes, tensors: [] }
     } finally {
       this.scope = outer
@@ -120,7 +181,7 @@ export class Emitter {
   /** The whole graph; results keep the given names. */
   graph(name: string, outputs: { as: string; name: string; dtype: Scalar; shape: Shape }[]): OnnxGraph {
     const infos = outputs.map(({ as, name: from, dtype, shape }) => {
-      this.nodeOf('Identity', [from], [as], {})
+      this.nodeOf('Identity', [this.plain(from)], [as], {})
       return { name: as, dtype, shape }
     })
     return {

@@ -27,7 +27,7 @@ export {
   tanh,
   where,
 } from './ops/elementwise.ts'
-export { broadcastTo, concat, pad, reshape, slice, transpose } from './ops/layout.ts'
+export { broadcastTo, concat, pad, reshape, reverse, slice, transpose } from './ops/layout.ts'
 export { argMax, logSoftmax, logSumExp, max, mean, softmax, sum } from './ops/reduce.ts'
 export { matmul } from './ops/linear.ts'
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts'

@@ -109,6 +109,7 @@ const layout: Rewrite = (node) => {
     if (x.op === 'broadcastTo' && product(x.inputs[0].shape) === 1)
       return broadcastTo(reshape(x.inputs[0], []), node.shape)
   }
+  if (node.op === 'reverse' && x.op === 'reverse') return x.inputs[0]
   if (node.op === 'broadcastTo' && x.op === 'broadcastTo') return broadcastTo(x.inputs[0], node.shape)
   if (node.op === 'broadcastTo' && sameShape(x.shape, node.shape)) return x
   return null
@@ -171,4 +172,4 @@ export const freeTranspose: Rewrite = (node) => {
   return moved.every((axis, i) => i === 0 || axis > moved[i - 1]) ? reshape(x, node.shape) : null
 }
 
-export const RULES: readonly Rewrite[] = [fold, neutral, signs, scalars, lazyStretch, layout, lateReshape]
+export const RULES: readonly Rewrite[] = [fold, neutral, signs, scalars, lazyStretch, layout, lateReshape, uniform]

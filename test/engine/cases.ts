@@ -121,6 +121,10 @@ export const CASES: { [K in OpName]: Case[] } = {
   ],
   slice: [one((x) => e.square(e.slice(x, 1, 1, 3))), one((x) => e.square(e.slice(x, 0, 0, 1)))],
   pad: [one((x) => e.exp(e.pad(x, -1, 2, 1))), one((x) => e.exp(e.pad(x, 0, 0, 3)))],
+  reverse: [
+    one((x) => e.mul(e.reverse(x), e.exp(x))),
+    one((x) => e.exp(e.mul(e.reverse(x), x)), apart(['rows', 2], 4)),
+  ],
   concat: [
     two((a, b) => e.square(e.concat([a, b, a], -1)), ['rows', 2], ['rows', 1]),
     two((a, b) => e.square(e.concat([a, b], 0)), [2, 2], [1, 2]),

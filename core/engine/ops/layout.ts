@@ -91,6 +91,22 @@ export const LAYOUT = {
       return out
     },
   }),
+  /** The first axis, last first. Written by whoever reads it: a scan reads and writes either way (`Emitter.plain`). */
+  reverse: rule<{ axis: 0 }>({
+    type([x]) {
+      if (x.shape.length === 0) throw misfit('reverse', [x], 'wants an axis')
+      return { shape: x.shape, dtype: x.dtype }
+    },
+    vjp: (_, g) => [reverse(g)],
+    onnx: (emit, _, [x]) => emit.reversed(x),
+    reference(_, [x]) {
+      const row = elements(x.shape.slice(1))
+      const out = zeros(x.shape)
+      for (let i = 0; i < x.shape[0]; i++)
+        out.data.set(x.data.subarray(i * row, (i + 1) * row), (x.shape[0] - 1 - i) * row)
+      return out
+    },
+  }),
   concat: rule<{ axis: number }>({
     type(inputs, { axis }) {
       const [first] = inputs
@@ -148,6 +164,8 @@ export function transpose(x: Expr, perm?: readonly number[]): Expr {
     throw misfit('transpose', [x], `[${order.join(', ')}] is no order of its axes`)
   return apply('transpose', LAYOUT.transpose, [x], { perm: order })
 }
+/** Along the first axis, last first. */
+export const reverse = (x: Expr): Expr => apply('reverse', LAYOUT.reverse, [x], { axis: 0 })
 export const reshape = (x: Expr, shape: Shape): Expr =>
   sameShape(x.shape, shape) ? x : apply('reshape', LAYOUT.reshape, [x], { shape: [...shape] })
 export const broadcastTo = (x: Expr, shape: Shape): Expr =>

@@ -3,11 +3,13 @@ import { UNKNOWN, apply, misfit, rule, sameShape, shapeText, substitute, topolog
 import { evaluate } from '../evaluate.ts'
 import type { Value } from '../value.ts'
 import { elements } from '../value.ts'
+import { count } from '../cost.ts'
 import { add, cast, sub } from './elementwise.ts'
 import { gather } from './indexing.ts'
-import { broadcastTo } from './layout.ts'
+import { broadcastTo, reverse } from './layout.ts'
 import { constant, local, size } from './leaf.ts'
 import { stepGradient } from './loopGradient.ts'
+import { writeLoop } from './loopOnnx.ts'
 
 /**
  * Many steps in one call: `states` are carried from step to step, `scans` are collected, one per step. What the body
@@ -17,8 +19,9 @@ import { stepGradient } from './loopGradient.ts'
  * alone, locals being [iteration, ...states, ...captured]. The states themselves are collected too, since a gradient
  * needs them; `prune` takes away what nobody reads.
  *
- * The gradient is another loop, from the last step to the first: it computes each step again from the state that was
- * collected, and carries back the gradients of the states and those of what was captured (`loopGradient.ts`).
+ * The gradient is another loop, from the last step to the first, that carries back the gradients of the states and
+ * those of what was captured (`loopGradient.ts`). What a step found by products and transcendental functions is kept
+ * for it; the rest it computes again.
  */
 export type LoopAttrs = {
   steps: Dim
@@ -45,38 +48,7 @@ export const LOOP = {
       return { shape: [], dtype: 'tuple' }
     },
     vjp: (node, _g, parts) => reverseLoop(node, parts),
-    onnx(emit, { attrs: { states, locals, outputs } }, [count, ...names]) {
-      const [iteration, ...others] = locals
-      const carried = others.slice(0, states)
-      const bindings = new Map<Expr, string>([[iteration, emit.fresh('i')]])
-      const go = emit.fresh('go')
-      carried.forEach((state) => bindings.set(state, emit.fresh('state')))
-      others.slice(states).forEach((captured, k) => bindings.set(captured, names[states + k]))
-      const info = (expr: Expr) => ({
-        name: bindings.get(expr)!,
-        dtype: expr.dtype as Scalar,
-        shape: expr.shape,
-      })
-      const body = emit.subgraph(
-        [info(iteration), { name: go, dtype: 'bool', shape: [] }, ...carried.map(info)],
-        () => {
-          const made = emit.write(topological(outputs), bindings)
-          const results = outputs.map((expr) => ({
-            name: made.get(expr)!,
-            dtype: expr.dtype as Scalar,
-            shape: expr.shape,
-          }))
-          return [{ name: go, dtype: 'bool', shape: [] }, ...results]
-        },
-      )
-      const base = emit.fresh('Loop')
-      return emit.nodeOf(
-        'Loop',
-        [count, '', ...names.slice(0, states)],
-        outputs.map((_, k) => `${base}.${k}`),
-        { body },
-      )
-    },
+    onnx: writeLoop,
     reference({ attrs: { states, locals, outputs } }, [count, ...values], sizes) {
       let carried = values.slice(0, states)
       const captured = values.slice(states)
@@ -101,7 +73,7 @@ export const LOOP = {
     vjp() {
       throw new Error("internal: the gradient of a part is its loop's affair")
     },
-    onnx: (_emit, { attrs: { index } }, [first]) => first.replace(/\d+$/, String(index)),
+    onnx: (emit, { attrs: { index } }, [first]) => emit.result(first.replace(/\d+$/, String(index))),
     reference: ({ attrs: { index } }, [tuple]) => tuple.parts![index],
   }),
 } satisfies Record<string, Rule<never>>
@@ -145,18 +117,45 @@ export function loop(options: {
   const trips = typeof count === 'object' ? count : size(count, 'int64')
   const steps = typeof count === 'object' ? (options.steps ?? UNKNOWN) : count
   const past = carried.filter((own) => !scan.includes(own))
-  const node = closedLoop(trips, steps, state, iteration, carried, [...next.state, ...scan, ...past], true)
+  const kept = worthKeeping([...next.state, ...scan], new Set([iteration, ...carried])).filter((x) => !scan.includes(x))
+  const outputs = [...next.state, ...scan, ...past, ...kept]
+  const node = closedLoop(trips, steps, state, iteration, carried, outputs, true)
   return { state: state.map((_, k) => part(node, k)), scan: scan.map((_, k) => part(node, state.length + k)) }
+}
+
+/** What costs more to compute again than to keep, and is not too large to be kept for every step. */
+const DEAR = new Set(['matmul', 'tanh', 'sigmoid', 'exp', 'log', 'softmax', 'logSumExp', 'loop'])
+const LARGEST_KEPT = 1 << 18
+function worthKeeping(outputs: readonly Expr[], inside: ReadonlySet<Expr>): Expr[] {
+  const within = new Set(inside)
+  const found: Expr[] = []
+  for (const node of topological(outputs)) {
+    if (node.inputs.some((x) => within.has(x))) within.add(node)
+    else continue
+    if (DEAR.has(node.op) && node.dtype === 'float' && count(node.shape) <= LARGEST_KEPT) found.push(node)
+  }
+  return found
 }
 
 export const part = (node: Expr, index: number): Expr => apply('part', LOOP.part, [node], { index })
 
 /** The gradient of each input of a loop, given those of its parts: the steps again, last first. */
 function reverseLoop(node: Expr<LoopAttrs>, parts: readonly (Expr | undefined)[]): (Expr | null)[] {
-  const { steps, states, locals } = node.attrs
+  const { steps, states, locals, outputs } = node.attrs
   const [count, ...others] = node.inputs
   const [iteration, ...own] = locals
-  const step = stepGradient(node.attrs, (k) => k < states || parts[k] !== undefined)
+  // What every step had is there already, below one another: its states, what it kept, and the rows that it read.
+  const stacks = new Map<Expr, Expr>()
+  outputs.forEach((out, k) => {
+    if (k >= states && out.op !== 'constant') stacks.set(out, part(node, k))
+  })
+  own.slice(0, states).forEach((x) => stacks.set(x, stateBefore(node, x)))
+  for (const read of topological(outputs)) {
+    const [from, at] = read.inputs
+    const k = own.indexOf(from)
+    if (read.op === 'gather' && at === iteration && k >= states && from.shape[0] === steps) stacks.set(read, others[k])
+  }
+  const step = stepGradient(node.attrs, (k) => k < states || parts[k] !== undefined, stacks)
   const carried = [...step.carried.keys()]
   const added = step.captured.flatMap((share) => ('each' in share ? [share] : []))
   const collected = step.captured.flatMap((share) => ('scans' in share ? [share] : []))
@@ -170,9 +169,11 @@ function reverseLoop(node: Expr<LoopAttrs>, parts: readonly (Expr | undefined)[]
       const last = sub(cast(count, 'float'), 1)
       const at = cast(sub(last, cast(j, 'float')), 'int64')
       const meaning = new Map<Expr, Expr>([[iteration, at]])
-      own.forEach((x, k) => meaning.set(x, k < states ? gather(stateBefore(node, x), at) : others[k]))
+      own.forEach((x, k) => k >= states && meaning.set(x, others[k]))
+      stacks.forEach((stack, x) => meaning.set(x, gather(reverse(stack), j)))
       step.seeds.forEach((seed, k) => {
-        if (seed !== undefined) meaning.set(seed, k < states ? now[carried.indexOf(own[k])] : gather(parts[k]!, at))
+        if (seed !== undefined)
+          meaning.set(seed, k < states ? now[carried.indexOf(own[k])] : gather(reverse(parts[k]!), j))
       })
       const gradients = substitute([...step.carried.values(), ...added.map(({ each }) => each)], meaning)
       return {

@@ -3,7 +3,7 @@ import { product, substitute, topological } from '../expr.ts'
 import { grad } from '../grad.ts'
 import { add, mul } from './elementwise.ts'
 import { scatterAdd } from './indexing.ts'
-import { reshape, transpose } from './layout.ts'
+import { reshape, reverse, transpose } from './layout.ts'
 import { local } from './leaf.ts'
 import { matmul } from './linear.ts'
 import { sum } from './reduce.ts'
@@ -18,11 +18,13 @@ type Body = { states: number; locals: readonly Expr[]; outputs: readonly Expr[] 
 
 /**
  * The gradient of one step of a loop, in terms of its own locals and of `seeds`, which stand for the gradients of its
- * outputs (undefined where `seeded` says there is none).
+ * outputs (undefined where `seeded` says there is none). `stacks` tells what is known of all steps, first step first;
+ * what the gradient's loop collects comes last step first.
  */
 export function stepGradient(
   { states, locals, outputs }: Body,
   seeded: (output: number) => boolean,
+  stacks: ReadonlyMap<Expr, Expr>,
 ): { seeds: (Expr | undefined)[]; carried: Map<Expr, Expr>; captured: Share[] } {
   const isFloat = (x: Expr) => x.dtype === 'float'
   const carried = locals.slice(1, 1 + states).filter(isFloat)
@@ -39,27 +41,37 @@ export function stepGradient(
   const rows = new Map([...reads.values()].flat().map((read, k) => [read, local(`r${k}`, read.shape, 'float')]))
   const whole = captured.filter((own) => !reads.has(own))
 
-  const body = substitute(outputs, rows)
+  const renamed = substitute(users, rows)
+  const body = outputs.map((out) => renamed[users.indexOf(out)])
   const weighed = body.flatMap((out, k) => (seeds[k] === undefined ? [] : [sum(mul(out, seeds[k]))]))
-  const back = new Map([...rows].map(([read, row]) => [row, read]))
+  const back = new Map(renamed.map((now, k) => [now, users[k]]))
   const found = substitute(grad(weighed.reduce(add), [...carried, ...whole, ...rows.values()]), back)
   const gradientOf = new Map([...carried, ...whole, ...rows.keys()].map((x, k) => [x, found[k]]))
 
-  const byRows = [...reads].map(([of, nodes]): Share => ({
-    of,
-    scans: nodes.flatMap((read) => [read.inputs[1], gradientOf.get(read)!]),
-    total: (scans) =>
-      nodes.map((_, k) => scatterAdd(scans[2 * k], scans[2 * k + 1], of.shape[0])).reduce((a, b) => add(a, b)),
-  }))
+  const byRows = [...reads].map(([of, nodes]): Share => {
+    // One row for each step: the rows are the gradient.
+    if (nodes.every((read) => stacks.has(read)))
+      return {
+        of,
+        scans: nodes.map((read) => gradientOf.get(read)!),
+        total: (scans) => scans.map(reverse).reduce((a, b) => add(a, b)),
+      }
+    return {
+      of,
+      scans: nodes.flatMap((read) => [read.inputs[1], gradientOf.get(read)!]),
+      total: (scans) =>
+        nodes.map((_, k) => scatterAdd(scans[2 * k], scans[2 * k + 1], of.shape[0])).reduce((a, b) => add(a, b)),
+    }
+  })
   return {
     seeds,
     carried: new Map(carried.map((own) => [own, gradientOf.get(own)!])),
-    captured: [...byRows, ...whole.map((of) => shareOf(of, gradientOf.get(of)!))],
+    captured: [...byRows, ...whole.map((of) => shareOf(of, gradientOf.get(of)!, stacks))],
   }
 }
 
 /** A sum over steps of A' B is one product of all A, below one another, with all B. */
-function shareOf(of: Expr, each: Expr): Share {
+function shareOf(of: Expr, each: Expr, stacks: ReadonlyMap<Expr, Expr>): Share {
   const [at, b] = each.inputs
   if (each.op !== 'matmul' || at.op !== 'transpose' || at.shape.length !== 2 || b.shape.length !== 2)
     return { of, each }
@@ -67,8 +79,15 @@ function shareOf(of: Expr, each: Expr): Share {
   const [m, k] = a.shape
   const n = b.shape[1]
   // Collecting costs m (k + n) numbers a step, adding up 2 k n.
-  const known = typeof m === 'number' && typeof k === 'number' && typeof n === 'number'
-  if (known && m * (k + n) > 2 * k * n) return { of, each }
+  const sized = typeof m === 'number' && typeof k === 'number' && typeof n === 'number'
+  if (sized && m * (k + n) > 2 * k * n) return { of, each }
+  const stack = stacks.get(a)
   const flat = (x: Expr, steps: Dim) => reshape(x, [product([steps, m]), x.shape.at(-1)!])
+  if (stack)
+    return {
+      of,
+      scans: [b],
+      total: ([bs], steps) => matmul(transpose(flat(stack, steps)), flat(reverse(bs), steps)),
+    }
   return { of, scans: [a, b], total: ([as, bs], steps) => matmul(transpose(flat(as, steps)), flat(bs, steps)) }
 }
