@@ -94,8 +94,8 @@ export function runDocument({ id, status, runs, comparisons }: Finished) {
     status,
     runtime: runs.find((run) => run.runtime)?.runtime ?? null,
     trials: runs.map((run) => ({
-      id: run.trial,
-      run: run.id,
+      id: run.id,
+      trial: run.trial,
       method: run.methodKey,
       seed: run.seed,
       repeat: run.repeat,

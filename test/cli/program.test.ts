@@ -64,8 +64,8 @@ describe('run', () => {
     expect(document.experiment).toBe('e1')
     expect(document.runtime).toBe('reference')
     expect(document.trials[1]).toEqual({
-      id: 'ridge/1/1',
-      run: 'run-ridge-1',
+      id: 'run-ridge-1',
+      trial: 'ridge/1/1',
       method: 'ridge',
       seed: 1,
       repeat: 0,

@@ -64,7 +64,7 @@ describe('from a file to predictions', () => {
     expect(figures.find((line: { method: string }) => line.method === 'ridge').mean).toBeLessThan(2)
     expect(figures.find((line: { method: string }) => line.method === 'mean').perTask.产量.mean).toBeGreaterThan(40)
     expect(document.verdict).toContainEqual(expect.objectContaining({ task: '产量', method: 'ridge', call: 'helps' }))
-    run = ridge.find((trial: { fold: unknown }) => trial.fold === 'all').run
+    run = ridge.find((trial: { fold: unknown }) => trial.fold === 'all').id
   })
 
   test('the workspace holds it: list, compare, predict, export', async () => {
