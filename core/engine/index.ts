@@ -1,14 +1,16 @@
 /** The engine's public face. docs/engine.md has an example that runs. */
 export type { Dim, Expr, Shape } from './expr.ts'
-export { constant, input, size } from './ops/leaf.ts'
+export { constant, input, range, size } from './ops/leaf.ts'
 export type { Operand } from './ops/elementwise.ts'
 export {
   abs,
   add,
   cast,
+  cos,
   div,
   equal,
   exp,
+  floor,
   greater,
   log,
   maximum,
@@ -19,6 +21,7 @@ export {
   relu,
   sigmoid,
   sign,
+  sin,
   softplus,
   sqrt,
   square,
@@ -33,6 +36,8 @@ export { matmul } from './ops/linear.ts'
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts'
 export { loop } from './ops/loop.ts'
 export { flatten, unflatten } from './flat.ts'
+export type { Key } from './noise.ts'
+export { dropout, noiseKey, normal, uniform } from './noise.ts'
 export { grad } from './grad.ts'
 export { simplify } from './simplify.ts'
 export { print } from './print.ts'

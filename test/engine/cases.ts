@@ -64,6 +64,10 @@ export const CASES: { [K in OpName]: Case[] } = {
     one((x) => e.mul(x, e.constant([1, -2, 3]))),
     one((x) => e.sub(x, e.constant([0.1, 2, 3, 4, 5, 6, 7, 8], [4, 2, 1]))),
   ],
+  range: [
+    one((x) => e.mul(x, e.range(3))),
+    one((x) => e.mul(x, e.reshape(e.range('2*rows'), ['rows', 2])), apart(['rows', 2], 1)),
+  ],
   size: [
     one((x) => e.mul(x, e.size('rows')), apart(['rows', 2], 1)),
     one((x) => e.mul(x, e.size('rows')), apart([2, 'rows'], 1)),
@@ -78,6 +82,9 @@ export const CASES: { [K in OpName]: Case[] } = {
   sqrt: [one(e.sqrt, positive(['rows'], 6))],
   abs: [one(e.abs)],
   sign: [one((x) => e.mul(e.sign(x), x)), zero(e.sign)],
+  floor: [zero((x) => e.floor(e.mul(x, 3))), one((x) => e.mul(x, e.floor(x)))],
+  sin: [one(e.sin)],
+  cos: [one(e.cos)],
   tanh: [one(e.tanh)],
   sigmoid: [one(e.sigmoid)],
   relu: [one(e.relu), one((x) => e.square(e.relu(x)))],

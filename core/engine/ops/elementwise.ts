@@ -55,7 +55,21 @@ const comparison = (onnx: string, f: (a: number, b: number) => boolean): Rule<No
     reference: (_, [a, b]) => map2(a, b, (x, y) => Number(f(x, y))),
   })
 
-type Unary = 'neg' | 'exp' | 'log' | 'sqrt' | 'abs' | 'sign' | 'tanh' | 'sigmoid' | 'relu' | 'softplus' | 'stopGradient'
+type Unary =
+  | 'floor'
+  | 'sin'
+  | 'cos'
+  | 'neg'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'abs'
+  | 'sign'
+  | 'tanh'
+  | 'sigmoid'
+  | 'relu'
+  | 'softplus'
+  | 'stopGradient'
 type Binary = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'greater' | 'equal'
 type Table = { [K in Unary | Binary | 'where']: Rule<None> } & {
   pow: Rule<{ exponent: number }>
@@ -94,6 +108,9 @@ export const ELEMENTWISE: Table = {
   /** Gradient 0 at 0. */
   abs: unary('Abs', Math.abs, (x, g) => mul(g, sign(x))),
   sign: unary('Sign', Math.sign, () => null),
+  floor: unary('Floor', Math.floor, () => null),
+  sin: unary('Sin', Math.sin, (x, g) => mul(g, cos(x))),
+  cos: unary('Cos', Math.cos, (x, g) => neg(mul(g, sin(x)))),
   tanh: unary('Tanh', Math.tanh, (_x, g, y) => mul(g, sub(1, mul(y, y)))),
   sigmoid: unary(
     'Sigmoid',
@@ -189,6 +206,9 @@ export const log = one('log')
 export const sqrt = one('sqrt')
 export const abs = one('abs')
 export const sign = one('sign')
+export const floor = one('floor')
+export const sin = one('sin')
+export const cos = one('cos')
 export const tanh = one('tanh')
 export const sigmoid = one('sigmoid')
 export const relu = one('relu')

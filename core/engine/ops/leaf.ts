@@ -33,6 +33,19 @@ export const LEAF = {
     onnx: (emit, { attrs: { shape, dtype, data } }) => emit.constant(dtype, shape, data),
     reference: ({ attrs: { shape, data } }): Value => ({ shape, data }),
   }),
+  /** 0, 1, 2, ... as floats, one for each index of a dimension. */
+  range: rule<{ dim: Dim }>({
+    type: (_, { dim }) => ({ shape: [dim], dtype: 'float' }),
+    vjp: () => [],
+    onnx(emit, { attrs: { dim } }) {
+      const end = emit.node('Cast', [emit.dim(dim)], { to: emit.typeCode('float') })
+      return emit.node('Range', [emit.constant('float', [], [0]), end, emit.constant('float', [], [1])])
+    },
+    reference({ attrs: { dim } }, _, sizes) {
+      const length = sizeOf(dim, sizes)
+      return { shape: [length], data: Float64Array.from({ length }, (__, i) => i) }
+    },
+  }),
   /** The size of a dimension, as a scalar. */
   size: rule<SizeAttrs>({
     type: (_, { dtype }) => ({ shape: [], dtype }),
@@ -73,3 +86,6 @@ export function constant(
 /** The size of a dimension as a scalar; a constant where it is a number. */
 export const size = (dim: Dim, dtype: 'float' | 'int64' = 'float'): Expr =>
   typeof dim === 'number' ? constant(dim, [], dtype) : apply('size', LEAF.size, [], { dim, dtype })
+
+/** 0, 1, 2, ... as a float vector of the size of a dimension. */
+export const range = (dim: Dim): Expr => apply('range', LEAF.range, [], { dim })
