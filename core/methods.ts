@@ -10,6 +10,7 @@ import { maml } from './metalearning/maml.ts'
 import { pretrain } from './metalearning/pretrain.ts'
 import type { Method } from './method.ts'
 import { hardSharing } from './multitask/hardSharing.ts'
+import { multiTaskElasticNet, multiTaskLasso } from './multitask/multiTaskLasso.ts'
 import { pooledMlp, pooledMlpIntercepts } from './multitask/pooled.ts'
 import { singleTaskMlp } from './multitask/singleTask.ts'
 
@@ -21,6 +22,8 @@ export const methods: Method[] = [
   pooledRidge,
   pooledRidgeIntercepts,
   knn,
+  multiTaskLasso,
+  multiTaskElasticNet,
   singleTaskMlp,
   pooledMlp,
   pooledMlpIntercepts,
@@ -40,7 +43,7 @@ export function method(id: string): Method {
     who: 'Method',
     rule: `must be one of ${methods.map((m) => m.id).join(', ')}.`,
     got: `"${id}"`,
-    remedy: `Did you mean "${nearest.id}"?`,
+    remedy: distance(id, nearest.id) * 2 <= id.length ? `Did you mean "${nearest.id}"?` : 'Choose one of these.',
   })
 }
 

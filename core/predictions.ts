@@ -132,6 +132,24 @@ export function score(p: TestPredictions, metric: Metric): Map<string, number | 
   return figures
 }
 
+/**
+ * The figure over all tasks: the mean of theirs. Null where a task with measured cells was left without a prediction,
+ * for the mean of the others would flatter.
+ */
+export function overall(
+  p: TestPredictions,
+  metric: Metric,
+  figures: ReadonlyMap<string, number | null>,
+): number | null {
+  const silent = p.targets.some(({ width, task, observed, values }) =>
+    task.some(
+      (k, row) =>
+        k >= 0 && observed[row] && metric.kinds.includes(p.tasks[k].kind) && Number.isNaN(values[row * width]),
+    ),
+  )
+  return silent ? null : meanOf([...figures.values()])
+}
+
 /** Mean of the defined figures, null where there is none. */
 export function meanOf(values: (number | null)[]): number | null {
   const defined = values.filter((value): value is number => value !== null)

@@ -9,7 +9,7 @@ import type { Trial } from './experiment.ts'
 import type { FitEvent, Model } from './method.ts'
 import { method, paramsOf } from './methods.ts'
 import { damaged, pack, take, unpack } from './pack.ts'
-import { meanOf, score, writePredictions } from './predictions.ts'
+import { overall, score, writePredictions } from './predictions.ts'
 import { saveModel } from './saved.ts'
 import { metricOf } from './stats/metrics.ts'
 import type { Metric } from './stats/metrics.ts'
@@ -82,10 +82,11 @@ async function* results(
   const predictions = await testOf(model, data.train, data.inner, data.test)
   yield say.blob('predictions', writePredictions(predictions), step)
   for (const name of trial.metrics) {
-    const figures = score(predictions, metricOf(name) as Metric)
+    const metric = metricOf(name) as Metric
+    const figures = score(predictions, metric)
     for (const [task, value] of figures) yield say({ type: 'metric', name, split: 'test', task, step, value })
-    const overall = meanOf([...figures.values()])
-    if (figures.size) yield say({ type: 'metric', name, split: 'test', task: null, step, value: overall })
+    const value = overall(predictions, metric, figures)
+    if (figures.size) yield say({ type: 'metric', name, split: 'test', task: null, step, value })
   }
 }
 

@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts'
 import { english } from '../words/say.ts'
 import { firstDifference } from './comparable.ts'
 import type { Call, Comparison, Difference, Estimate, MethodFigures } from './comparison.ts'
-import { byTask, evidenceOf, type Evidence, type Predictions, type RunLike } from './evidence.ts'
+import { byTask, evidenceOf, lacking, type Evidence, type Predictions, type RunLike } from './evidence.ts'
 import { interval, type Measured } from './intervals.ts'
 import { measureBy, type Measure } from './measure.ts'
 import { defaultMetric, metricOf, METRIC_IDS, metricsFor, type Metric } from './metrics.ts'
@@ -66,7 +66,7 @@ export function compare(input: CompareInput): Comparison {
   const tested = new Set(evidence.flatMap((e) => [...byTask(e).keys()]))
   const tasks = input.tasks.filter((task) => metric.kinds.includes(task.kind) && (!tested.size || tested.has(task.id)))
   const chosen = experiments.flatMap((e) => e.spec.methods.map((choice) => choice.id))
-  const methods = evidence.map((e) => figures(e, measureOf(e), tasks, chosen, input))
+  const methods = evidence.map((e) => figures(e, measureOf(e), tasks, chosen, input, evidence))
   const baseline = input.baseline ?? spec.baseline
   const against = pairs(evidence, baseline)
   const differences = differs
@@ -186,6 +186,7 @@ function figures(
   tasks: CompareTask[],
   chosen: string[],
   input: CompareInput,
+  evidence: readonly Evidence[],
 ): MethodFigures {
   // Runs that are tested; the one on all rows has no figure to wait for.
   const onFolds = e.runs.filter((run) => run.fold !== 'all')
@@ -199,7 +200,8 @@ function figures(
     label: e.method.label ?? name + suffix,
     params: e.method.params,
     role: roleOf(e.method.id, chosen),
-    overall: estimate(measure.of(e, null, null)),
+    // Without one of the tasks, the mean over the others would flatter.
+    overall: estimate(lacking(e, evidence).length ? null : measure.of(e, null, null)),
     perTask: Object.fromEntries(tasks.map((task) => [task.id, estimate(measure.of(e, null, task.id))])),
     runs: {
       done: count('done'),

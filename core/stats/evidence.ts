@@ -93,6 +93,15 @@ export function byTask(e: Evidence): Map<string, number> {
   return new Map([...values].map(([task, own]) => [task, meanOf(own) as number]))
 }
 
+/** Tasks that others have a figure for on a fold that this method was tested on too, while it has none anywhere. */
+export function lacking(e: Evidence, all: readonly Evidence[]): string[] {
+  const own = byTask(e)
+  const others = all.flatMap((other) =>
+    [...e.folds.keys()].flatMap((fold) => [...(other.folds.get(fold)?.keys() ?? [])]),
+  )
+  return [...new Set(others)].filter((task) => !own.has(task))
+}
+
 /**
  * Unit to figure of a, or to the difference a - b on the units that both have. Over tasks, only tasks that both have
  * figures for are averaged.

@@ -1,7 +1,7 @@
 import type { Evaluation } from '../experiment.ts'
 import { tQuantile } from './distributions.ts'
 import type { Comparison, IntervalRule } from './comparison.ts'
-import { byTask, type Evidence } from './evidence.ts'
+import { lacking, type Evidence } from './evidence.ts'
 import { foldsFor, type Measured } from './intervals.ts'
 import type { Measure } from './measure.ts'
 import type { Metric } from './metrics.ts'
@@ -45,8 +45,10 @@ export function warningsOf(about: About): Warning[] {
   else if (c.interval.unit === 'folds' && c.interval.n < 5) say('few-folds', { folds: c.interval.n })
   else if (c.interval.unit !== 'folds' && c.interval.n < 10) say(`few-${c.interval.unit}`, { n: c.interval.n })
   if (metric.unit === 'target' && c.tasks.length > 1) say('mixed-units', { metric: metric.name })
-  const unlike = evidence.filter((e) => e.folds.size && byTask(e).size < c.tasks.length)
-  for (const e of unlike) say('tasks-missing', { method: e.key, missing: c.tasks.length - byTask(e).size })
+  for (const e of evidence) {
+    const missing = lacking(e, evidence).length
+    if (missing) say('tasks-missing', { method: e.key, missing })
+  }
   if (!c.differs) out.push(...narrower(about))
   return out
 }

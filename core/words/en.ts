@@ -78,7 +78,8 @@ export const en = {
   'warning.other-interval-none': '{experiment}: its figures have no interval.',
   'warning.mixed-units':
     '{metric} is in the unit of each target, so its mean over tasks mixes units. Read it task by task, or choose aRRMSE.',
-  'warning.tasks-missing': '{method} has no figure for {missing} of the tasks; differences use the others.',
+  'warning.tasks-missing':
+    '{method} has no figure for {missing} of the tasks, so none over all; differences use the others.',
   'warning.narrower-folds': '{folds} more folds would narrow the interval of {method} to about ±{half}.',
   'warning.narrower-rows': 'About {n} more rows like these would narrow the interval of {method} to about ±{half}.',
   'warning.narrower-groups': 'About {n} more groups like these would narrow the interval of {method} to about ±{half}.',

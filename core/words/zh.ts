@@ -70,7 +70,7 @@ export const zh: Record<WordKey, string> = {
   'warning.other-interval-tasks': '{experiment}：其区间来自 {n} 个测试任务。',
   'warning.other-interval-none': '{experiment}：其数值没有区间。',
   'warning.mixed-units': '{metric} 以各目标自己的单位计，跨任务平均会混合单位。请逐个任务阅读，或改用 aRRMSE。',
-  'warning.tasks-missing': '{method} 有 {missing} 个任务没有数值；差异只用其余任务计算。',
+  'warning.tasks-missing': '{method} 有 {missing} 个任务没有数值，因此没有总体数值；差异只用其余任务计算。',
   'warning.narrower-folds': '再加 {folds} 折可将 {method} 的区间缩小到约 ±{half}。',
   'warning.narrower-rows': '再有约 {n} 行类似数据可将 {method} 的区间缩小到约 ±{half}。',
   'warning.narrower-groups': '再有约 {n} 个类似的组可将 {method} 的区间缩小到约 ±{half}。',

@@ -29,7 +29,7 @@ export async function list(
     const remedy = 'Name it with -w FILE.engram.'
     throw new UserError({ code: 'no-workspace', who: 'engram list', rule, got: 'none', remedy })
   }
-  await withLab(make, options, async (lab) => {
+  await withLab(make, { ...options, existing: options.workspace !== undefined }, async (lab) => {
     if (what === 'datasets') {
       const { datasets } = await lab.call('data.list', {})
       const rows = datasets.map((d) => [d.name, String(d.rows), String(d.columns), d.addedAt, d.hash])

@@ -114,7 +114,7 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
     .option('--baseline <method>', 'against this method')
     .option('--report <file>', 'also write the report as one HTML file')
     .action((ids: string[], options: Common & { metric?: string; baseline?: string; report?: string }) =>
-      withLab(make, options, async (lab) => {
+      withLab(make, { ...options, existing: true }, async (lab) => {
         const { metric, baseline } = options
         const comparison = await lab.call('experiment.compare', { ids, metric, baseline })
         if (options.report) {
@@ -128,7 +128,7 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
   withWorkspace('predict <run> <file>', 'predict new rows with a trained model')
     .requiredOption('-o, --output <file>', 'the CSV to write')
     .action((run: string, file: string, options: Common & { output: string }) =>
-      withLab(make, options, async (lab) => {
+      withLab(make, { ...options, existing: true }, async (lab) => {
         const { rows, columns, csv, warnings } = await lab.call('run.predict', { run, files: fileRefs([file]) })
         await save(options.output, await fetchBlob(lab, csv))
         for (const warning of warnings) output.note(warning.text)
@@ -141,7 +141,7 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
     .addOption(new Option('--format <format>').choices(['onnx', 'csv', 'json', 'latex']).makeOptionMandatory())
     .option('-o, --output <file>', 'where to (default: a name of its own, here); - is standard output')
     .action((run: string, options: Common & { format: Params<'run.export'>['format']; output?: string }) =>
-      withLab(make, options, async (lab) => {
+      withLab(make, { ...options, existing: true }, async (lab) => {
         const { name, mime, blob } = await lab.call('run.export', { run, format: options.format })
         const bytes = await fetchBlob(lab, blob)
         if (options.output === '-') return output.raw(bytes.toString('utf8'))

@@ -4,7 +4,12 @@ import { join, resolve } from 'node:path'
 import type { FileRef } from '../../core/contract.ts'
 import type { ClosableLab } from '../web.ts'
 
-export type LabOptions = { workspace: string; workers?: number; runtime?: 'native' | 'wasm' | 'reference' }
+export type LabOptions = {
+  workspace: string
+  existing?: boolean
+  workers?: number
+  runtime?: 'native' | 'wasm' | 'reference'
+}
 export type MakeLab = (options: LabOptions) => Promise<ClosableLab>
 
 /**

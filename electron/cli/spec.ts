@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Lab } from '../../core/contract.ts'
 import { UserError } from '../../core/errors.ts'
@@ -10,8 +10,15 @@ import { fileRefs } from './session.ts'
  * From what a person wrote to what the lab runs: files named in a spec are looked for beside it, read into the
  * workspace, and replaced by what they hold.
  */
+const TABLE = /\.(csv|tsv|txt|xlsx|arff|data|parquet|npz)$/i
+
 export async function readSpec(file: string): Promise<unknown> {
-  return readJson(file, 'engram run', 'needs a spec as a JSON file, or the name of a template.')
+  const rule = 'needs a spec as a JSON file, or the name of a template.'
+  if (TABLE.test(file)) {
+    const remedy = `Write a spec that names it: {"data": {"file": "${basename(file)}", "roles": {"targets": ["..."]}}, "methods": [{"id": "ridge"}]}.`
+    throw new UserError({ code: 'table-as-spec', who: 'engram run', rule, got: `the table ${file}`, remedy })
+  }
+  return readJson(file, 'engram run', rule)
 }
 
 export async function readJson(file: string, who: string, rule: string): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { latexText } from '../../core/report/export.ts'
 import { methods } from '../../core/methods.ts'
 import { readPredictions } from '../../core/predictions.ts'
-import type { RunSummary } from '../../core/contract.ts'
+import { UserError } from '../../core/errors.ts'
 import type { Context } from './context.ts'
 import { needRun } from './experiments.ts'
 import { cannotDo, trainedModel } from './models.ts'
@@ -45,9 +45,19 @@ function asJson(c: Context, run: RunRow): string {
   return `${JSON.stringify(content, null, 2)}\n`
 }
 
+function untested({ methodKey, fold, status }: RunRow): UserError {
+  return new UserError({
+    code: 'run.untested',
+    who: `Run ${methodKey}, fold ${fold}`,
+    rule: 'must have been tested to have predictions of test rows and figures.',
+    got: fold === 'all' ? 'the run that learned from every row, which leaves none to test' : `status "${status}"`,
+    remedy: 'Take a run of a fold that is done.',
+  })
+}
+
 /** Row (from 1), episode, task, truth and prediction of every measured test cell; probabilities for classes. */
 function asCsv(c: Context, run: RunRow): string {
-  if (!run.blobs.predictions) throw cannotDo(run, 'show predictions of test rows', 'Take a run of a fold that is done.')
+  if (!run.blobs.predictions) throw untested(run)
   const said = readPredictions(c.workspace.blobs.need(run.blobs.predictions))
   const widest = Math.max(1, ...said.targets.map((target) => target.width))
   const columns = [
@@ -70,8 +80,10 @@ function asCsv(c: Context, run: RunRow): string {
 }
 
 /** A booktabs table: one row per task, one column per metric. */
-function asLatex({ metrics, methodKey, fold, seed }: RunSummary): string {
+function asLatex(run: RunRow): string {
+  const { metrics, methodKey, fold, seed } = run
   const names = Object.keys(metrics)
+  if (!names.length) throw untested(run)
   const tasks = [...new Set(names.flatMap((name) => Object.keys(metrics[name].perTask)))]
   const number = (value: number | null | undefined) =>
     value === null || value === undefined ? '--' : value.toPrecision(4)

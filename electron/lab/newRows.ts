@@ -32,10 +32,14 @@ export function newRows(table: Table, about: ModelAbout, taskColumn: string | nu
     values: new Float64Array(table.rows),
     valid: new Uint8Array(table.rows),
   })
-  const features = about.features.map((feature) => find(feature.name))
+  const learned = about.features.map(({ name, kind }) => {
+    const column = table.columns[find(name)]
+    return kind === 'number' ? asNumbers(column) : asLevels(column)
+  })
   // Targets that happen to be in the file are not looked at.
-  const columns = [...table.columns, ...about.targets.map((_, n) => blank(n))]
-  const targets = about.targets.map((_, n) => table.columns.length + n)
+  const columns = [...learned, ...about.targets.map((_, n) => blank(n))]
+  const features = learned.map((_, n) => n)
+  const targets = about.targets.map((_, n) => learned.length + n)
   const groups = grouped && taskColumn ? groupsOf(table, find(taskColumn), about) : null
   const tasks = tasksOf(about, groups?.levels ?? null)
   const place = new Map(tasks.map((task, k) => [`${task.target}/${task.group ?? ''}`, k]))
@@ -54,6 +58,31 @@ export function newRows(table: Table, about: ModelAbout, taskColumn: string | nu
     split: null,
     weight: null,
   }
+}
+
+/** A file of new rows may hold numbers as words, where a cell is odd: what is no number counts as missing. */
+function asNumbers(column: Column): Column {
+  if (column.kind === 'number') return column
+  const numbers = column.levels!.map((level) => (level.trim() ? Number(level) : NaN))
+  const values = Float64Array.from(column.values, (level, row) => (column.valid[row] ? numbers[level] : NaN))
+  return {
+    name: column.name,
+    kind: 'number',
+    values,
+    valid: Uint8Array.from(values, (v) => Number(Number.isFinite(v))),
+  }
+}
+
+/** And words as numbers, where every level of the file happens to be one. */
+function asLevels(column: Column): Column {
+  if (column.kind !== 'number') return column
+  const place = new Map<number, number>()
+  const values = Int32Array.from(column.values, (value, row) => {
+    if (!column.valid[row]) return 0
+    if (!place.has(value)) place.set(value, place.size)
+    return place.get(value)!
+  })
+  return { name: column.name, kind: 'category', values, valid: column.valid, levels: [...place.keys()].map(String) }
 }
 
 function groupsOf(table: Table, at: number, about: ModelAbout): { group: Int32Array; levels: string[] } {
@@ -112,7 +141,7 @@ export async function answers(
     columns.push(taskColumn)
     parts.push((row) => (set.group![row] < 0 ? null : set.groups![set.group![row]]))
   }
-  let silent = 0
+  const silent: Answers['warnings'] = []
   about.targets.forEach(({ name, classes }, t) => {
     const { width, values } = said.targets[t]
     const value = (row: number, k: number) =>
@@ -122,7 +151,9 @@ export async function answers(
       const one = value(row, 0)
       return one === null ? null : k === 1 ? one : 1 - one
     }
-    for (let row = 0; row < n; row++) if (value(row, 0) === null) silent++
+    let cells = 0
+    for (let row = 0; row < n; row++) if (value(row, 0) === null) cells++
+    if (cells) silent.push(unanswered(name, cells))
     columns.push(name)
     if (!classes) return void parts.push((row) => value(row, 0))
     parts.push((row) => {
@@ -139,13 +170,13 @@ export async function answers(
   return {
     columns,
     rows: Array.from(rows, (row) => parts.map((part) => part(row))),
-    warnings: [...warningsOf(set, about), ...(silent ? [unanswered(silent)] : [])],
+    warnings: [...warningsOf(set, about), ...silent],
   }
 }
 
-const unanswered = (cells: number) => ({
+const unanswered = (target: string, cells: number) => ({
   code: 'predict.unanswered',
-  text: `${cells} cells have no prediction: the model was not trained for their task.`,
+  text: `${target}: ${cells} cells have no prediction: the method does not predict it, or never saw their task.`,
 })
 
 function warningsOf(set: TaskSet, about: ModelAbout): Answers['warnings'] {
@@ -153,7 +184,7 @@ function warningsOf(set: TaskSet, about: ModelAbout): Answers['warnings'] {
   about.features.forEach(({ name, levels, kind }, f) => {
     const column = set.table.columns[set.features[f]]
     const empty = column.valid.reduce((sum, valid) => sum + (valid ? 0 : 1), 0)
-    if (empty) warnings.push({ code: 'predict.missing-cells', text: `${name}: ${empty} cells are empty.` })
+    if (empty) warnings.push({ code: 'predict.missing-cells', text: `${name}: ${empty} cells are empty or no number.` })
     if (kind === 'number' || !levels || !column.levels) return
     const known = new Set(levels)
     const unknown = column.levels.filter((level) => !known.has(level))

@@ -37,6 +37,14 @@ export const faults = {
       got: `version ${version}`,
       remedy: 'Update Engram to open it. Nothing in it was changed.',
     }),
+  olderTables: (file: string, lacking: string[]) =>
+    new UserError({
+      code: 'workspace.older-tables',
+      who: WHO(file),
+      rule: 'A workspace must have the tables that this Engram reads.',
+      got: `an early format without ${lacking.slice(0, 5).join(', ')}${lacking.length > 5 ? ' and more' : ''}`,
+      remedy: 'Open it with the version that made it, or make a new workspace. Nothing in it was changed.',
+    }),
   cut: (file: string, size: number, expected: number) =>
     new UserError({
       code: 'workspace.cut',

@@ -54,6 +54,7 @@ function openHere(file: string): { db: Db; warning: UserError | null } {
     // A log that grew large during an import is cut back at the next checkpoint.
     db.pragma('journal_size_limit = 8388608')
     migrate(db)
+    sameTables(db, file)
     if (size > 0 && (unclean || size <= CHECK_ALWAYS)) check(db, file)
     return { db, warning }
   } catch (error) {
@@ -113,6 +114,23 @@ function migrate(db: Db): void {
     db.pragma(`application_id = ${APPLICATION_ID}`)
     db.pragma(`user_version = ${VERSION}`)
   }).immediate()
+}
+
+/** Early versions changed their tables under the same number: such a file is refused in words before it is used. */
+function sameTables(db: Db, file: string): void {
+  const made = new Database(':memory:')
+  for (const step of MIGRATIONS) made.exec(step)
+  const expected = columnsOf(made)
+  made.close()
+  const got = columnsOf(db)
+  const lacking = [...expected].filter((column) => !got.has(column))
+  if (lacking.length) throw faults.olderTables(file, lacking)
+}
+
+function columnsOf(db: Db): Set<string> {
+  const sql =
+    "SELECT t.name || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'"
+  return new Set(db.prepare(sql).pluck().all() as string[])
 }
 
 function check(db: Db, file: string): void {
