@@ -53,13 +53,15 @@ export function unpack(bytes: Uint8Array): Unpacked {
   if (size > MAX_JSON || 8 + size > bytes.length) throw damaged('a heading longer than the file')
   const { header, about } = readHeading(bytes.subarray(8, 8 + size))
   const arrays = new Map<string, PackedArray>()
+  // A Node Buffer's own `slice` shares its memory; that of the plain array copies, which aligns and sets free.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
   let at = padded(8 + size)
   for (const entry of about) {
     const { name, type, length } = readEntry(entry)
     const bytesLong = length * TYPES[type].BYTES_PER_ELEMENT
     if (at + bytesLong > bytes.length) throw damaged(`an array "${name}" longer than the file`)
     if (arrays.has(name)) throw damaged(`two arrays named "${name}"`)
-    arrays.set(name, new TYPES[type](bytes.slice(at, at + bytesLong).buffer))
+    arrays.set(name, new TYPES[type](plain.slice(at, at + bytesLong).buffer))
     at += padded(bytesLong)
   }
   return { header, arrays }

@@ -29,10 +29,12 @@ export async function serveLab(options: ServeOptions): Promise<WebServer & { clo
   try {
     lab = await options.make(uploads)
     const server = await startWebServer({ lab, files, uploads, port: options.port })
+    // Listened for before the address is told: who reads it may ask for the end at once.
+    const asked = untilAsked(options.say)
     options.say(`Engram runs at ${server.url}`)
     options.say('The address holds a key: who has it can use this lab. Ctrl+C ends it.')
     if (options.open && mayOpenBrowser()) openBrowser(server.url, options.say)
-    return { ...server, closed: untilAsked(options.say).then(() => end(server, lab as ClosableLab, uploads)) }
+    return { ...server, closed: asked.then(() => end(server, lab as ClosableLab, uploads)) }
   } catch (error) {
     await lab?.close()
     await uploads.close()
