@@ -10,6 +10,8 @@ const TWINS: Record<string, string[]> = {
   'pooled-mlp-intercepts': ['single-task-mlp'],
   'pooled-ridge': ['ridge', 'logistic'],
   'pooled-ridge-intercepts': ['ridge', 'logistic'],
+  'multi-task-lasso': ['ridge'],
+  'multi-task-elastic-net': ['ridge'],
   maml: ['from-scratch'],
   'pretrain-finetune': ['from-scratch'],
 }

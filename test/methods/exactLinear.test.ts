@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { buildTaskSet } from '../../core/data/buildTaskSet.ts'
+import { Roles } from '../../core/data/roles.ts'
+import type { TaskSet, View } from '../../core/data/taskSet.ts'
+import { referenceRuntime } from '../../core/engine/reference.ts'
+import type { Model } from '../../core/method.ts'
+import { method, paramsOf } from '../../core/methods.ts'
+import { rng } from '../../core/rng.ts'
+import { haveShared, mulan, shared, tableOf } from './mulan.ts'
+
+/** Linear methods against scikit-learn, on every row of three sets; inputs and targets standardised there. */
+type Exact = Record<string, number[] | number[][]>
+const sets: Record<string, () => TaskSet> = {
+  linnerud: () => {
+    const lines = readFileSync(shared('data/linnerud/linnerud.csv'), 'utf8').trim().split(/\r?\n/)
+    const [names, ...rows] = lines.map((line) => line.split(','))
+    const table = tableOf(
+      names,
+      rows.map((row) => row.map(Number)),
+    )
+    return buildTaskSet(table, Roles.parse({ targets: names.slice(3) }))
+  },
+  slump: () => mulan('slump'),
+  enb: () => mulan('enb'),
+}
+
+const whole = (set: TaskSet): View => ({
+  set,
+  rows: Int32Array.from({ length: set.table.rows }, (_, i) => i),
+  tasks: Int32Array.from(set.tasks, (_, k) => k),
+})
+
+async function fitted(id: string, params: Record<string, unknown>, train: View): Promise<Model> {
+  const m = method(id)
+  const fit = m.fit(
+    { train, inner: null, rng: rng(1), runtime: referenceRuntime(), resume: null, episodes: null },
+    paramsOf(m, params),
+  )
+  for (let next = await fit.next(); ; next = await fit.next()) if (next.done) return next.value
+}
+
+/** [target][row] truth and prediction, in standard deviations from the mean of the truth. */
+async function standardised(set: TaskSet, model: Model) {
+  const said = await model.predict(whole(set))
+  return said.targets.map(({ values }, t) => {
+    const truth = set.table.columns[set.targets[t]].values
+    const mean = truth.reduce((sum: number, v) => sum + v, 0) / truth.length
+    const sd = Math.sqrt(truth.reduce((sum: number, v) => sum + (v - mean) ** 2, 0) / truth.length)
+    return {
+      truth: Float64Array.from(truth, (v) => (v - mean) / sd),
+      said: values.map((v) => (v - mean) / sd),
+    }
+  })
+}
+
+/** What scikit-learn's coefficients say of the standardised inputs. [target][row] */
+function sayOf(set: TaskSet, coefficients: number[][]): number[][] {
+  const inputs = set.features.map((feature) => {
+    const { values } = set.table.columns[feature]
+    const mean = values.reduce((sum: number, v) => sum + v, 0) / values.length
+    const sd = Math.sqrt(values.reduce((sum: number, v) => sum + (v - mean) ** 2, 0) / values.length)
+    return Float64Array.from(values, (v) => (v - mean) / sd)
+  })
+  return coefficients.map((own) =>
+    Array.from({ length: set.table.rows }, (_, row) => own.reduce((sum, b, j) => sum + b * inputs[j][row], 0)),
+  )
+}
+
+const worst = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  Math.max(...Array.from(a, (v, i) => Math.abs(v - b[i])), a.length === b.length ? 0 : Infinity)
+
+const exact = haveShared
+  ? (JSON.parse(readFileSync(shared('reference/exact-linear.json'), 'utf8')) as Record<string, Exact>)
+  : {}
+
+describe.skipIf(!haveShared).each(Object.keys(sets))(`%s${haveShared ? '' : ' (no ../shared data)'}`, (name) => {
+  const coefficients: [string, string, Record<string, unknown>][] = [
+    ['MultiTaskLasso alpha=0.1 coef (targets x inputs)', 'multi-task-lasso', { penalty: 0.1 }],
+    ['MultiTaskLasso alpha=0.3 coef (targets x inputs)', 'multi-task-lasso', { penalty: 0.3 }],
+    ['MultiTaskElasticNet alpha=.1 l1_ratio=.5 coef', 'multi-task-elastic-net', { penalty: 0.1, ratio: 0.5 }],
+    ['Ridge alpha=1 coef', 'ridge', { alpha: 1 }],
+  ]
+  it.each(coefficients)('%s', async (key, id, params) => {
+    const set = sets[name]()
+    const model = await fitted(id, params, whole(set))
+    const wanted = exact[name][key] as number[][]
+    const said = await standardised(set, model)
+    sayOf(set, wanted).forEach((values, t) => expect(worst(values, said[t].said)).toBeLessThan(1e-6))
+    // The same coefficients, and the same inputs left out. The picture of the network holds single precision.
+    model.network!().edges.forEach(({ weights }, t) => {
+      const { values } = set.table.columns[set.targets[t]]
+      const mean = values.reduce((sum: number, v) => sum + v, 0) / values.length
+      const sd = Math.sqrt(values.reduce((sum: number, v) => sum + (v - mean) ** 2, 0) / values.length)
+      expect(
+        worst(
+          weights.map((w) => w / sd),
+          wanted[t],
+        ),
+      ).toBeLessThan(1e-6)
+      expect([...weights].map((w) => w === 0)).toEqual(wanted[t].map((w) => w === 0))
+    })
+  })
+})
