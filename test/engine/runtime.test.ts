@@ -92,13 +92,13 @@ describe.each(RUNTIMES)('%s', (kind, open) => {
 })
 
 describe('sessions', () => {
-  const counting = () => {
+  const counting = (limits?: { idle?: number; most?: number }) => {
     const seen = { created: 0, released: 0 }
     const ort: OrtBinding = {
       create: () => {
         seen.created++
         return Promise.resolve({
-          run: () => Promise.resolve({}),
+          run: () => Promise.resolve({ y: { dims: [2, 2], data: feed.data } }),
           release: () => {
             seen.released++
             return Promise.resolve()
@@ -107,7 +107,7 @@ describe('sessions', () => {
       },
       tensor: () => null,
     }
-    return { seen, runtime: ortRuntime('native', 'counting', ort) }
+    return { seen, runtime: ortRuntime('native', 'counting', ort, limits) }
   }
   const numbered = (k: number) => e.compile({ y: e.mul(x, k + 2) })
 
@@ -128,6 +128,33 @@ describe('sessions', () => {
     await held.release()
     await runtime.close()
     expect(seen.released).toBe(41)
+  })
+
+  it('what rests gives its memory back, even when somebody holds it, and wakes up when it is run', async () => {
+    const { seen, runtime } = counting({ idle: 50 })
+    const held = await runtime.load(numbered(0))
+    const busy = await runtime.load(numbered(1))
+    for (let k = 0; k < 10; k++) {
+      await new Promise((done) => setTimeout(done, 15))
+      await busy.run({ x: feed })
+    }
+    expect(seen).toEqual({ created: 2, released: 1 })
+    expect([...(await held.run({ x: feed })).y.data]).toEqual([...feed.data])
+    expect(seen.created).toBe(3)
+    await new Promise((done) => setTimeout(done, 150))
+    expect(seen).toEqual({ created: 3, released: 3 })
+    await runtime.close()
+    expect(seen.released).toBe(3)
+  })
+
+  it('no more than so many are awake at once', async () => {
+    const { seen, runtime } = counting({ most: 4 })
+    const all = []
+    for (let k = 0; k < 10; k++) all.push(await runtime.load(numbered(k)))
+    expect(seen).toEqual({ created: 10, released: 6 })
+    await all[0].run({ x: feed })
+    expect(seen.created).toBe(11)
+    await runtime.close()
   })
 
   it('a program that cannot be loaded is not remembered', async () => {

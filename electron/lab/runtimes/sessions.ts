@@ -10,51 +10,115 @@ export type OrtBinding = {
   create(model: Uint8Array): Promise<OrtSession>
   tensor(type: 'float32' | 'int64' | 'bool', data: Float32Array | BigInt64Array | Uint8Array, dims: number[]): unknown
 }
-/** Idle sessions kept for the next one who asks for the same program (0.6-4 MB each). */
+/** Unclaimed sessions kept for the next one who asks for the same program (0.6-4 MB each). */
 const MOST_IDLE = 32
+/** Sessions alive at once, claimed or not: beyond this the longest unused is released, and made again when it is run. */
+const MOST = 128
+/** A session that nobody ran for this long gives its memory back. */
+const IDLE_MS = 60_000
 
-type Entry = { program: Program; session: Promise<OrtSession>; users: number }
+type Entry = { program: Program; session: Promise<OrtSession> | null; users: number; running: number; last: number }
 
-/** A runtime over one of the bindings: sessions are shared by program key, and released when long unused. */
-export function ortRuntime(kind: 'native' | 'wasm', version: string, ort: OrtBinding): Runtime {
+/**
+ * A runtime over one of the bindings. Sessions are shared by program key. Who holds one may keep it as long as they like:
+ * the memory behind it is given back when it rests, and taken again when it runs.
+ */
+export function ortRuntime(
+  kind: 'native' | 'wasm',
+  version: string,
+  ort: OrtBinding,
+  { idle = IDLE_MS, most = MOST }: { idle?: number; most?: number } = {},
+): Runtime {
   // In order of last use.
   const entries = new Map<string, Entry>()
+  let timer: ReturnType<typeof setTimeout> | null = null
+
+  const touch = (key: string, entry: Entry) => {
+    entries.delete(key)
+    entries.set(key, entry)
+    entry.last = performance.now()
+    timer ??= setTimeout(() => void sweep(), idle).unref()
+  }
+  const open = (entry: Entry) => (entry.session ??= ort.create(entry.program.onnx()))
+
+  async function sleep(entry: Entry): Promise<void> {
+    const { session } = entry
+    entry.session = null
+    if (session) await (await session).release()
+  }
+
+  /** Puts to sleep what rested long enough. */
+  async function sweep(): Promise<void> {
+    timer = null
+    const resting = [...entries.values()].filter(({ session }) => session !== null)
+    const due = (entry: Entry) => entry.running === 0 && performance.now() - entry.last >= idle - 1
+    const over = resting.filter(due)
+    if (over.length < resting.length) {
+      const next = Math.min(...resting.filter((entry) => !due(entry)).map(({ last }) => last + idle))
+      timer = setTimeout(() => void sweep(), Math.max(10, next - performance.now())).unref()
+    }
+    for (const entry of over) await sleep(entry)
+  }
 
   async function trim(): Promise<void> {
-    const idle = [...entries].filter(([, entry]) => entry.users === 0)
-    for (const [key, entry] of idle.slice(0, Math.max(0, idle.length - MOST_IDLE))) {
+    const unclaimed = [...entries].filter(([, entry]) => entry.users === 0)
+    for (const [key, entry] of unclaimed.slice(0, Math.max(0, unclaimed.length - MOST_IDLE))) {
       entries.delete(key)
-      await (await entry.session).release()
+      await sleep(entry)
     }
+    const awake = [...entries.values()].filter(({ session }) => session !== null)
+    const spare = awake.filter(({ running }) => running === 0)
+    for (const entry of spare.slice(0, Math.max(0, awake.length - most))) await sleep(entry)
   }
 
   return {
     kind,
     version,
     async load(program) {
-      const entry = entries.get(program.key) ?? { program, session: ort.create(program.onnx()), users: 0 }
-      entries.delete(program.key)
-      entries.set(program.key, entry)
+      const { key } = program
+      const entry = entries.get(key) ?? { program, session: null, users: 0, running: 0, last: 0 }
       entry.users++
+      entry.running++
+      touch(key, entry)
       try {
-        return handle(program, await entry.session, ort, async () => {
+        await open(entry)
+      } catch (error) {
+        entries.delete(key)
+        throw error
+      } finally {
+        entry.running--
+      }
+      await trim()
+      return handle(
+        program,
+        ort,
+        async (feeds) => {
+          entry.running++
+          touch(key, entry)
+          try {
+            return await (await open(entry)).run(feeds)
+          } finally {
+            entry.running--
+            touch(key, entry)
+          }
+        },
+        async () => {
           entry.users--
           await trim()
-        })
-      } catch (error) {
-        entries.delete(program.key)
-        throw error
-      }
+        },
+      )
     },
     async close() {
+      if (timer) clearTimeout(timer)
+      timer = null
       const all = [...entries.values()]
       entries.clear()
-      for (const { session } of all) await (await session).release()
+      for (const entry of all) await sleep(entry)
     },
   }
 }
 
-function handle(program: Program, session: OrtSession, ort: OrtBinding, done: () => Promise<void>): Session {
+function handle(program: Program, ort: OrtBinding, run: OrtSession['run'], done: () => Promise<void>): Session {
   let released = false
   return {
     async run(feeds) {
@@ -65,7 +129,7 @@ function handle(program: Program, session: OrtSession, ort: OrtBinding, done: ()
         const type = dtype === 'float' ? 'float32' : dtype
         return [name, ort.tensor(type, plain(data), shape)]
       })
-      const results = await session.run(Object.fromEntries(given))
+      const results = await run(Object.fromEntries(given))
       return Object.fromEntries(
         program.outputs.map(({ name }) => {
           const { dims, data } = results[name]
