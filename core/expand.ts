@@ -3,8 +3,9 @@ import type { TaskSet } from './data/taskSet.ts'
 import { UserError } from './errors.ts'
 import type { Evaluation, ExperimentSpec, MethodChoice, Trial } from './experiment.ts'
 import type { Method, TaskSetSummary } from './method.ts'
-import { method, methods, paramsOf } from './methods.ts'
+import { method, paramsOf } from './methods.ts'
 import { METRIC_IDS, metricOf, metricsFor } from './stats/metrics.ts'
+import { companionsOf, roleOf, type Role } from './stats/twins.ts'
 import { fitEncoder } from './data/encoding.ts'
 
 /**
@@ -36,24 +37,7 @@ export function expand(spec: ExperimentSpec, set: TaskSet): Trial[] {
   return trials
 }
 
-export type Keyed = { key: string; role: 'baseline' | 'twin' | 'chosen'; method: MethodChoice }
-
-/** What a family is compared with on equal terms. Those that cannot do a task set are left out. */
-const TWINS: Record<Method['family'], string[]> = {
-  baseline: [],
-  classical: ['mean'],
-  multitask: [
-    'mean',
-    'ridge',
-    'logistic',
-    'pooled-ridge',
-    'pooled-ridge-intercepts',
-    'single-task-mlp',
-    'pooled-mlp',
-    'pooled-mlp-intercepts',
-  ],
-  metalearning: ['mean', 'ridge', 'logistic', 'from-scratch', 'pretrain-finetune'],
-}
+export type Keyed = { key: string; role: Role; method: MethodChoice }
 
 /** The methods of an experiment in the order they run, each with its key and why it is there. */
 export function withTwins(spec: ExperimentSpec, set: TaskSet): Keyed[] {
@@ -65,19 +49,16 @@ export function withTwins(spec: ExperimentSpec, set: TaskSet): Keyed[] {
     return { ...choice, params: paramsOf(m, choice.params) }
   })
   const twins = spec.twins ? twinsOf(spec, chosen, summary) : []
-  const role = (choice: MethodChoice): Keyed['role'] =>
-    method(choice.id).family === 'baseline' ? 'baseline' : twins.includes(choice) ? 'twin' : 'chosen'
+  const ids = chosen.map((choice) => choice.id)
   const order = { baseline: 0, twin: 1, chosen: 2 }
-  const all = [...twins, ...chosen].map((choice) => ({ role: role(choice), method: choice }))
+  const all = [...twins, ...chosen].map((choice) => ({ role: roleOf(choice.id, ids), method: choice }))
   all.sort((a, b) => order[a.role] - order[b.role])
   return keyed(all)
 }
 
 function twinsOf(spec: ExperimentSpec, chosen: MethodChoice[], summary: TaskSetSummary): MethodChoice[] {
-  const ids = new Set(chosen.flatMap((choice) => TWINS[method(choice.id).family]))
-  const present = new Set(chosen.map((choice) => choice.id))
-  return methods
-    .filter((m) => ids.has(m.id) && !present.has(m.id) && !cannot(m, summary, spec.evaluation))
+  return companionsOf(chosen.map((choice) => method(choice.id)))
+    .filter((m) => !cannot(m, summary, spec.evaluation))
     .map((m) => ({ id: m.id, params: paramsOf(m, sharedParams(m, spec.methods)) }))
 }
 

@@ -85,11 +85,13 @@ export interface Model {
   silence?(units: { layer: string; unit: number }[]): Model
 }
 
+export type Family = 'baseline' | 'classical' | 'multitask' | 'metalearning'
+
 /** A way of learning: one file with a schema. `P` is the type of its parameters. */
 export interface Method<P = unknown> {
   /** Stable, kebab-case: it is what specs name. */
   id: string
-  family: 'baseline' | 'classical' | 'multitask' | 'metalearning'
+  family: Family
   /** English name; the catalogue's key `method.<id>` translates it. */
   name: string
   /** One sentence: what it does, in plain words. */
@@ -99,6 +101,10 @@ export interface Method<P = unknown> {
   /** Every field has a default, a `.describe()` text and bounds: the form, docs and error texts come from it. */
   params: z.ZodType<P>
   can: Can
+  /** Ids of its twins, best first: they differ from it in one thing only, that it learns tasks together. */
+  twins?: readonly string[]
+  /** Families that it stands beside: it is trained too whenever a method of one of them is chosen. */
+  beside?: readonly Family[]
   /** Abstract units of work (about one multiply-add); the lab turns them into seconds. */
   work(summary: TaskSetSummary, params: P): number
   fit(context: FitContext, params: P): AsyncGenerator<FitEvent, Model>

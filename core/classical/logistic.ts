@@ -32,6 +32,7 @@ export const logistic: Method<Params> = {
   about: 'Probabilities from a weighted sum of the inputs, each task on its own. Answers class targets.',
   cite: 'Cox 1958, The regression analysis of binary sequences',
   params: Params,
+  beside: ['multitask', 'metalearning'],
   can: {
     taskColumn: true,
     needsTaskColumn: false,

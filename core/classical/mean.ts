@@ -20,6 +20,7 @@ export const mean: Method<z.infer<typeof Params>> = {
   about: 'Always says the average of the task, or its commonest class. What every other method must beat.',
   cite: 'Legendre 1805, least squares with an intercept alone',
   params: Params,
+  beside: ['classical', 'multitask', 'metalearning'],
   can: {
     taskColumn: true,
     needsTaskColumn: false,

@@ -21,6 +21,8 @@ const pooled = (intercepts: boolean): Method<z.infer<typeof RidgeParams>> => ({
     : 'One straight line per input for all tasks together, as if there were no tasks.',
   cite: 'Hoerl and Kennard 1970; Gelman and Hill 2007, chapter 12',
   params: RidgeParams,
+  twins: ['ridge', 'logistic'],
+  beside: ['multitask'],
   can: {
     taskColumn: true,
     needsTaskColumn: true,

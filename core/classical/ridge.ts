@@ -28,6 +28,7 @@ export const ridge: Method<z.infer<typeof RidgeParams>> = {
   about: 'A straight line per input, each task on its own, held back from extremes. Answers number targets.',
   cite: 'Hoerl and Kennard 1970, Ridge Regression',
   params: RidgeParams,
+  beside: ['multitask', 'metalearning'],
   can: {
     taskColumn: true,
     needsTaskColumn: false,

@@ -17,6 +17,7 @@ export const fromScratch: Method<z.infer<typeof Params>> = {
   about: 'Learns every task from its own few rows alone, as if there were no others.',
   cite: 'Kingma and Ba 2015, Adam: A Method for Stochastic Optimization',
   params: Params,
+  beside: ['metalearning'],
   can: { ...taskCan, resume: false },
   work: (s, p) => p.adaptSteps * s.rows * perRow(s.features, p.hidden) * 3 + 1,
   fit: (context, { adaptSteps, adaptLr, ...net }) =>

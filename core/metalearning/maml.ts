@@ -24,6 +24,7 @@ export const maml: Method<z.infer<typeof Params>> = {
   about: 'Learns a start from which a few steps are enough to learn a new task.',
   cite: 'Finn, Abbeel and Levine 2017, Model-Agnostic Meta-Learning for Fast Adaptation of Deep Networks',
   params: Params,
+  twins: ['from-scratch'],
   can: taskCan,
   // An inner step and its second derivative cost about six passes.
   work: (s, p) => p.iterations * p.metaBatch * 20 * perRow(s.features, p.hidden) * (3 + 6 * p.innerSteps) + 1,

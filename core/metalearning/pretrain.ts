@@ -20,6 +20,8 @@ export const pretrain: Method<z.infer<typeof Params>> = {
   about: 'Learns all tasks as one, then goes on learning on the few rows of a new task.',
   cite: 'Yosinski et al. 2014, How transferable are features in deep neural networks?',
   params: Params,
+  twins: ['from-scratch'],
+  beside: ['metalearning'],
   can: { ...taskCan, newTask: true },
   work: (s, p) => p.iterations * p.metaBatch * 20 * perRow(s.features, p.hidden) * 3 + 1,
   fit: (context, { outerLr, metaBatch, iterations, adaptSteps, adaptLr, ...net }) =>

@@ -20,6 +20,7 @@ export const hardSharing: Method<PerceptronParams> = {
   about: 'One network learns all tasks: shared layers, and a small head for each task.',
   cite: 'Caruana 1997, Multitask Learning',
   params: PerceptronParams,
+  twins: ['single-task-mlp'],
   can: {
     taskColumn: true,
     needsTaskColumn: false,

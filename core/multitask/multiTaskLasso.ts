@@ -54,6 +54,7 @@ export const multiTaskLasso: Method<z.infer<typeof LassoParams>> = {
   about: 'Straight lines that all tasks draw from the same few inputs; the other inputs are left out for all.',
   cite: 'Obozinski, Taskar and Jordan 2010, Joint covariate selection and joint subspace selection',
   params: LassoParams,
+  twins: ['ridge'],
   can,
   work,
   async *fit(context, { penalty }) {
@@ -73,6 +74,7 @@ export const multiTaskElasticNet: Method<NetParams> = {
   about: 'Like the multi-task lasso, but inputs that say the same are kept together rather than one of them picked.',
   cite: 'Zou and Hastie 2005, Regularization and variable selection via the elastic net; Obozinski et al. 2010',
   params: NetParams,
+  twins: ['ridge'],
   can,
   work,
   async *fit(context, params) {

@@ -16,6 +16,8 @@ const pooled = (intercepts: boolean): Method<PerceptronParams> => ({
     : 'One network for all rows that is not told which task a row belongs to.',
   cite: 'Gelman and Hill 2007, Data Analysis Using Regression and Multilevel Models, on complete pooling',
   params: PerceptronParams,
+  twins: ['single-task-mlp'],
+  beside: ['multitask'],
   can: {
     taskColumn: true,
     needsTaskColumn: true,

@@ -14,6 +14,7 @@ export const singleTaskMlp: Method<PerceptronParams> = {
   about: 'A network of its own for every task: what learning alone achieves.',
   cite: 'Rumelhart, Hinton and Williams 1986, Learning representations by back-propagating errors',
   params: PerceptronParams,
+  beside: ['multitask'],
   can: {
     taskColumn: true,
     needsTaskColumn: false,

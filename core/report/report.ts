@@ -3,7 +3,6 @@ import type { NetworkView } from '../method.ts'
 import type { Comparison, Difference, Estimate } from '../stats/comparison.ts'
 import { decimalsOf, written } from '../stats/decimals.ts'
 import { metricOf } from '../stats/metrics.ts'
-import { learnsTogether } from '../stats/twins.ts'
 import { verdict } from '../stats/verdict.ts'
 import { keyOf, say, type Language, type WordKey, type Params } from '../words/say.ts'
 import { CALL_SIGN, differencesChart, differencesOf, leftOut } from './differencesChart.ts'
@@ -180,7 +179,7 @@ function differences(c: Comparison, about: Pair | null, language: Language): Mar
   const more = leftOut(c, about)
   const others = c.differences.filter((d) => d.method !== about.method || d.against !== about.against)
   return html`<section>
-    <h2>${t(method && learnsTogether(method.id) ? 'report.differences' : 'report.differences.plain')}</h2>
+    <h2>${t(method?.together ? 'report.differences' : 'report.differences.plain')}</h2>
     <p class="about">
       ${t('report.differences.about', { method: label(about.method), against: label(about.against) })}
       ${more > 0 && t('report.tasks.more', { n: more })}

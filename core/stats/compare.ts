@@ -10,7 +10,7 @@ import { measureBy, type Measure } from './measure.ts'
 import { defaultMetric, metricOf, METRIC_IDS, metricsFor, type Metric } from './metrics.ts'
 import { partialPooling } from './pooling.ts'
 import { rankingOf } from './ranking.ts'
-import { roleOf, twinOf } from './twins.ts'
+import { learnsTogether, roleOf, twinOf } from './twins.ts'
 import { warningsOf } from './warnings.ts'
 
 export type CompareTask = { id: string; kind: TaskKind; rows: number }
@@ -200,6 +200,7 @@ function figures(
     label: e.method.label ?? name + suffix,
     params: e.method.params,
     role: roleOf(e.method.id, chosen),
+    together: learnsTogether(e.method.id),
     // Without one of the tasks, the mean over the others would flatter.
     overall: estimate(lacking(e, evidence).length ? null : measure.of(e, null, null)),
     perTask: Object.fromEntries(tasks.map((task) => [task.id, estimate(measure.of(e, null, task.id))])),

@@ -4,6 +4,9 @@ import { z } from 'zod'
 export const CALLS = ['helps', 'hurts', 'no-useful-difference', 'not-settled'] as const
 export type Call = (typeof CALLS)[number]
 
+/** Id of the method that every other must beat. */
+export const PLAIN = 'mean'
+
 const Interval = z.tuple([z.number(), z.number()])
 
 /** Which rule made the intervals, over what unit, and how many of it. */
@@ -24,6 +27,8 @@ export const MethodFigures = z.object({
   label: z.string(),
   params: z.record(z.string(), z.unknown()),
   role: z.enum(['baseline', 'twin', 'chosen']),
+  /** It learns tasks together, so that "together or alone" is the question about it. */
+  together: z.boolean(),
   /** Mean over tasks of the metric. */
   overall: Estimate,
   perTask: z.record(z.string(), Estimate),

@@ -1,38 +1,41 @@
+import type { Method } from '../method.ts'
+import { methods } from '../methods.ts'
+import { PLAIN } from './comparison.ts'
+
 /**
- * What a method is compared with unless somebody names a baseline: its twin, which differs in one thing only. Methods
- * are named by id; one that is not listed is compared with the plain baseline.
+ * What a method is compared with unless somebody names a baseline: the first of its twins that is there, otherwise the
+ * plain baseline. Each method says in its own file what its twins are and what it stands beside.
  */
-export const PLAIN = 'mean'
-
-const TWINS: Record<string, string[]> = {
-  'hard-sharing': ['single-task-mlp'],
-  'pooled-mlp': ['single-task-mlp'],
-  'pooled-mlp-intercepts': ['single-task-mlp'],
-  'pooled-ridge': ['ridge', 'logistic'],
-  'pooled-ridge-intercepts': ['ridge', 'logistic'],
-  'multi-task-lasso': ['ridge'],
-  'multi-task-elastic-net': ['ridge'],
-  maml: ['from-scratch'],
-  'pretrain-finetune': ['from-scratch'],
-}
-const BASELINES = [PLAIN, 'ridge', 'logistic']
-
 export type Named = { key: string; id: string }
+
+const twinsOf = (id: string) => methods.find((m) => m.id === id)?.twins ?? []
 
 /** The key of the method that `method` is compared with; null for the plain baseline itself. */
 export function twinOf(method: Named, all: readonly Named[]): string | null {
-  const wanted = [...(TWINS[method.id] ?? []), PLAIN]
-  for (const id of wanted) {
+  if (method.id === PLAIN) return null
+  for (const id of [...twinsOf(method.id), PLAIN]) {
     const found = all.find((other) => other.id === id && other.key !== method.key)
-    if (found) return method.id === PLAIN ? null : found.key
+    if (found) return found.key
   }
   return null
 }
 
 /** Whether a method learns tasks together, so that "together or alone" is the question about it. */
-export const learnsTogether = (id: string) => id in TWINS
+export const learnsTogether = (id: string) => twinsOf(id).length > 0
 
-export function roleOf(id: string, chosen: readonly string[]): 'baseline' | 'twin' | 'chosen' {
-  if (BASELINES.includes(id)) return 'baseline'
+/** The methods that the chosen ones are compared with on equal terms, in the order of the list. */
+export function companionsOf(chosen: readonly Method[]): Method[] {
+  const twins = chosen.flatMap((m) => m.twins ?? [])
+  const families = chosen.map((m) => m.family)
+  return methods.filter(
+    (m) => !chosen.includes(m) && (twins.includes(m.id) || m.beside?.some((family) => families.includes(family))),
+  )
+}
+
+export type Role = 'baseline' | 'twin' | 'chosen'
+
+/** Why a method is in an experiment: a baseline that learns each task alone, chosen by the person, or a companion. */
+export function roleOf(id: string, chosen: readonly string[]): Role {
+  if (methods.find((m) => m.id === id)?.family === 'baseline' && !learnsTogether(id)) return 'baseline'
   return chosen.includes(id) ? 'chosen' : 'twin'
 }

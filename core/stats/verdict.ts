@@ -1,9 +1,8 @@
 import type { Params, WordKey } from '../words/say.ts'
 import { say, type Language } from '../words/say.ts'
-import { CALLS, type Comparison, type Difference, type MethodFigures } from './comparison.ts'
+import { CALLS, PLAIN, type Comparison, type Difference, type MethodFigures } from './comparison.ts'
 import { decimalsFor, decimalsOf, written } from './decimals.ts'
 import { metricOf } from './metrics.ts'
-import { learnsTogether, PLAIN } from './twins.ts'
 
 /** A plain-words sentence as a key of the catalogue with its params, so that any language can say it. */
 export type Sentence = { key: WordKey; params: Params }
@@ -45,7 +44,7 @@ export function verdict(comparison: Comparison, language: Language = 'en'): Verd
   else if (mixed && settled && counts.same + counts.open)
     details.push({ key: 'verdict.rest', params: { same: counts.same, open: counts.open } })
   return {
-    headline: headline(tasks.length ? tasks : overall ? [overall] : [], names, learnsTogether(method.id)),
+    headline: headline(tasks.length ? tasks : overall ? [overall] : [], names, method.together),
     details: [...partial(comparison), ...details, ...plainCheck(comparison, method), ...best(comparison, language)],
     tasks: tasks.map((d) => ({
       task: d.task as string,
@@ -93,8 +92,7 @@ function subject(c: Comparison): { method: string; against: string } | null {
     const keys = c.methods.filter(wanted).map((m) => m.key)
     return keys.flatMap((key) => tested.find((d) => d.method === key) ?? [])[0]
   }
-  const found =
-    of((m) => m.role === 'chosen' && learnsTogether(m.id)) ?? of((m) => m.role === 'chosen') ?? of(() => true)
+  const found = of((m) => m.role === 'chosen' && m.together) ?? of((m) => m.role === 'chosen') ?? of(() => true)
   return found ? { method: found.method, against: found.against } : null
 }
 

@@ -55,6 +55,7 @@ const figures = (key: string, mean: number) => ({
   label: key,
   params: {},
   role: 'chosen' as const,
+  together: false,
   overall: estimate(mean),
   perTask: { 产量: estimate(mean) },
   runs: { done: 2, failed: 0, stopped: 0, pending: 0 },

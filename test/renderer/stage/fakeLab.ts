@@ -169,6 +169,7 @@ function compare(ids: string[], baseline?: string): Comparison {
       label: NAMES[key],
       params: {},
       role: key === 'mean' || key === 'ridge' ? 'baseline' : key === 'hard-sharing' ? 'chosen' : 'twin',
+      together: key.startsWith('pooled') || key === 'hard-sharing',
       overall: estimate(all.filter((run) => run.methodKey === key).map((run) => run.metrics.rmse.value as number)),
       perTask: Object.fromEntries(TASKS[id].map((task) => [task, estimate(of(key, task))])),
       runs: { done: FOLDS + 1, failed: 0, stopped: 0, pending: 0 },
