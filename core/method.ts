@@ -31,6 +31,8 @@ export type Can = {
   adapt: boolean
   onnx: boolean
   resume: boolean
+  /** `Model.network` exists: the brain view can draw it. */
+  network: boolean
 }
 
 /**

@@ -36,6 +36,7 @@ export const knn: Method<Params> = {
     adapt: true,
     onnx: false,
     resume: false,
+    network: false,
   },
   // A test row is compared with every training row of its task.
   work: (s) => ((s.rows * s.rows) / (s.taskColumn ? s.tasks / s.targets : 1)) * s.features + 1,

@@ -43,6 +43,7 @@ export const logistic: Method<Params> = {
     adapt: true,
     onnx: true,
     resume: false,
+    network: true,
   },
   work: (s) => 200 * s.rows * s.features * (s.taskColumn ? s.targets : s.tasks) + 1,
   async *fit(context, params) {

@@ -31,6 +31,7 @@ export const mean: Method<z.infer<typeof Params>> = {
     adapt: true,
     onnx: false,
     resume: false,
+    network: false,
   },
   work: (s) => s.rows * s.targets + 1,
   // A closed form has nothing to report on the way.

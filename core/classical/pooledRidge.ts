@@ -33,6 +33,7 @@ const pooled = (intercepts: boolean): Method<z.infer<typeof RidgeParams>> => ({
     adapt: false,
     onnx: true,
     resume: false,
+    network: true,
   },
   work: (s) => {
     const width = s.features + (intercepts ? s.tasks / s.targets : 0)

@@ -39,6 +39,7 @@ export const ridge: Method<z.infer<typeof RidgeParams>> = {
     adapt: true,
     onnx: true,
     resume: false,
+    network: true,
   },
   work: (s) => (s.rows * s.features ** 2 + s.tasks * s.features ** 3) * (s.taskColumn ? 1 : s.targets) + 1,
   async *fit(context, params) {

@@ -28,6 +28,7 @@ export const taskCan = {
   adapt: true,
   onnx: false,
   resume: true,
+  network: true,
 }
 
 /** Multiply-adds of one row through the network. */

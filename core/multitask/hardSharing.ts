@@ -31,6 +31,7 @@ export const hardSharing: Method<PerceptronParams> = {
     adapt: true,
     onnx: true,
     resume: true,
+    network: true,
   },
   work: (s, p) => perceptronWork(s, p, s.tasks, 1),
   async *fit(context, params) {

@@ -43,6 +43,7 @@ const can: Method['can'] = {
   adapt: false,
   onnx: true,
   resume: false,
+  network: true,
 }
 // Second moments once, then about a hundred rounds over the inputs.
 const work: Method['work'] = (s) => s.features ** 2 * (s.rows * s.targets + 100 * s.tasks) + 1

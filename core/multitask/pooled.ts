@@ -28,6 +28,7 @@ const pooled = (intercepts: boolean): Method<PerceptronParams> => ({
     adapt: false,
     onnx: true,
     resume: true,
+    network: true,
   },
   work: (s, p) =>
     perceptronWork({ ...s, features: s.features + (intercepts ? s.tasks / s.targets : 0) }, p, s.targets, 1),

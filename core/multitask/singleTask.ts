@@ -25,6 +25,7 @@ export const singleTaskMlp: Method<PerceptronParams> = {
     adapt: false,
     onnx: true,
     resume: true,
+    network: true,
   },
   work: (s, p) => perceptronWork(s, p, 1, s.taskColumn ? s.targets : s.tasks),
   async *fit(context, params) {

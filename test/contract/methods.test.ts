@@ -226,6 +226,7 @@ describe.each(methods.map((m) => [m.id, m] as const))('%s', (id, m) => {
     const { model } = await fit(m, split(set).train, quick(m))
     expect(model.adapt !== undefined).toBe(m.can.adapt)
     expect(model.onnx !== undefined).toBe(m.can.onnx)
+    expect(model.network !== undefined).toBe(m.can.network)
     if (model.onnx) expect(model.onnx().length).toBeGreaterThan(100)
   })
 
