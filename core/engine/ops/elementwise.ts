@@ -121,7 +121,7 @@ export const ELEMENTWISE: Table = {
   relu: unary(
     'Relu',
     (x) => (x > 0 ? x : 0),
-    (_x, g, y) => mul(g, sign(y)),
+    (_x, g, y) => mul(g, cast(greater(y, 0), 'float')),
   ),
   /** log(1 + e^x) as max(x, 0) + log(1 + e^-|x|), which never overflows. */
   softplus: unary(
