@@ -10,6 +10,7 @@ import { maml } from './metalearning/maml.ts'
 import { pretrain } from './metalearning/pretrain.ts'
 import type { Method } from './method.ts'
 import { hardSharing } from './multitask/hardSharing.ts'
+import { meanRegularised } from './multitask/meanRegularised.ts'
 import { multiTaskElasticNet, multiTaskLasso } from './multitask/multiTaskLasso.ts'
 import { pooledMlp, pooledMlpIntercepts } from './multitask/pooled.ts'
 import { singleTaskMlp } from './multitask/singleTask.ts'
@@ -24,6 +25,7 @@ export const methods: Method[] = [
   knn,
   multiTaskLasso,
   multiTaskElasticNet,
+  meanRegularised,
   singleTaskMlp,
   pooledMlp,
   pooledMlpIntercepts,

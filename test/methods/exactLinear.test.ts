@@ -2,11 +2,9 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { buildTaskSet } from '../../core/data/buildTaskSet.ts'
 import { Roles } from '../../core/data/roles.ts'
-import type { TaskSet, View } from '../../core/data/taskSet.ts'
-import { referenceRuntime } from '../../core/engine/reference.ts'
+import type { TaskSet } from '../../core/data/taskSet.ts'
 import type { Model } from '../../core/method.ts'
-import { method, paramsOf } from '../../core/methods.ts'
-import { rng } from '../../core/rng.ts'
+import { fitted, whole } from './fitted.ts'
 import { haveShared, mulan, shared, tableOf } from './mulan.ts'
 
 /** Linear methods against scikit-learn, on every row of three sets; inputs and targets standardised there. */
@@ -23,21 +21,6 @@ const sets: Record<string, () => TaskSet> = {
   },
   slump: () => mulan('slump'),
   enb: () => mulan('enb'),
-}
-
-const whole = (set: TaskSet): View => ({
-  set,
-  rows: Int32Array.from({ length: set.table.rows }, (_, i) => i),
-  tasks: Int32Array.from(set.tasks, (_, k) => k),
-})
-
-async function fitted(id: string, params: Record<string, unknown>, train: View): Promise<Model> {
-  const m = method(id)
-  const fit = m.fit(
-    { train, inner: null, rng: rng(1), runtime: referenceRuntime(), resume: null, episodes: null },
-    paramsOf(m, params),
-  )
-  for (let next = await fit.next(); ; next = await fit.next()) if (next.done) return next.value
 }
 
 /** [target][row] truth and prediction, in standard deviations from the mean of the truth. */
