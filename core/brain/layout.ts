@@ -1,4 +1,5 @@
 import type { NetworkLayer, NetworkView } from '../method.ts'
+import { layersByDepth } from './columns.ts'
 import { rankWeights, strongestWeights, type DiagramWeight } from './diagram.ts'
 
 /**
@@ -77,24 +78,6 @@ export function layout(network: NetworkView, options: LayoutOptions): Layout {
 
 const indices = (n: number) => Array.from({ length: n }, (_, i) => i)
 
-/** Longest path from a layer without incoming edges; heads all stand in the last column. */
-function layersByDepth(network: NetworkView): NetworkLayer[][] {
-  const known = new Map<string, number>()
-  const depthOf = (id: string, seen: readonly string[]): number => {
-    const depth = known.get(id)
-    if (depth !== undefined) return depth
-    if (seen.includes(id)) throw new Error(`internal: layer "${id}" feeds itself`)
-    const before = network.edges.filter((edge) => edge.to === id).map((edge) => edge.from)
-    const own = before.length ? 1 + Math.max(...before.map((from) => depthOf(from, [...seen, id]))) : 0
-    known.set(id, own)
-    return own
-  }
-  const last = Math.max(0, ...network.layers.map((layer) => depthOf(layer.id, [])))
-  const columns: NetworkLayer[][] = Array.from({ length: last + 1 }, () => [])
-  for (const layer of network.layers) columns[layer.kind === 'head' ? last : depthOf(layer.id, [])].push(layer)
-  return columns.filter((layers) => layers.length)
-}
-
 export type DrawnWeight = DiagramWeight & { x1: number; y1: number; x2: number; y2: number }
 
 /** Weights between units that are shown, with the coordinates of their ends. */
@@ -109,14 +92,14 @@ export function drawn<W extends DiagramWeight>(own: Layout, weights: readonly W[
 }
 
 /**
- * For paper: the strongest weights into each column (a layer of large weights would crowd out all others) and, in
- * columns that are too tall, only the units that these touch. Fewer weights are drawn until no column shows more than
- * `most` units. `share` is |weight| over the strongest one into the same column.
+ * For paper: on average `perColumn` weights into each column, the strongest as `rankWeights` has them, and, in columns
+ * that are too tall, only the units that these touch. Fewer weights are drawn until no column shows more than `most`
+ * units.
  */
 export function compact(
   network: NetworkView,
   options: Omit<LayoutOptions, 'shows'> & { perColumn: number; most: number },
-): { layout: Layout; weights: (DrawnWeight & { share: number })[]; total: number } {
+): { layout: Layout; weights: DrawnWeight[]; total: number } {
   const columns = layersByDepth(network)
   const tall = new Set(
     columns
@@ -124,20 +107,14 @@ export function compact(
       .flat()
       .map((layer) => layer.id),
   )
-  const parts = columns.map((layers) => {
-    const edges = network.edges.filter((edge) => layers.some((layer) => layer.id === edge.to))
-    const part = { layers: network.layers, edges }
-    return { part, ranked: rankWeights(part) }
-  })
-  const total = parts.reduce((sum, { ranked }) => sum + ranked.total, 0)
+  const ranked = rankWeights(network)
+  const fed = Math.max(1, columns.length - 1)
   for (let count = options.perColumn; ; count = Math.floor(count * 0.8)) {
-    const weights = parts.flatMap(({ part, ranked }) =>
-      strongestWeights(part, ranked, count).map((w) => ({ ...w, share: Math.abs(w.weight) / ranked.strongest })),
-    )
+    const weights = strongestWeights(network, ranked, count * fed)
     const touched = new Set(weights.flatMap((w) => [`${w.fromLayer} ${w.from}`, `${w.toLayer} ${w.to}`]))
     const shows = (layer: string, unit: number) => !tall.has(layer) || touched.has(`${layer} ${unit}`)
     const own = layout(network, { ...options, shows })
     if (count <= 1 || own.columns.every((column) => column.shown <= options.most))
-      return { layout: own, weights: drawn(own, weights), total }
+      return { layout: own, weights: drawn(own, weights), total: ranked.total }
   }
 }

@@ -45,7 +45,7 @@ export class Grain {
         const a = layout.units[i]
         const b = layout.units[j]
         const w = own.weight[rank]
-        this.line(a.x, a.y, b.x, b.y, 0.06 + 0.6 * (Math.abs(w) / own.strongest), this.inks[w < 0 ? 1 : 0])
+        this.line(a.x, a.y, b.x, b.y, 0.06 + 0.5 * own.share[rank], this.inks[w < 0 ? 1 : 0])
       }
       this.done = stop
       if (now() > until) break

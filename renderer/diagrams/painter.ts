@@ -2,11 +2,11 @@ import type { Layout } from '../../core/brain/layout.ts'
 import type { Theme } from '../charts/channels.ts'
 import { PALETTES } from '../charts/palette.ts'
 import { Grain } from './grain.ts'
-import { signColour, strokeWidth } from './signed.ts'
+import { lineAlpha, signColour, strokeWidth } from './signed.ts'
 import type { Drawable } from './weights.ts'
 
 /**
- * Paints weights in order of strength without ever holding up the window: the strongest as lines with their own width
+ * Paints weights in their order without ever holding up the window: the strongest as lines with their own width
  * and dash at once, the many weaker ones beneath them as pixels, a slice of time per frame.
  */
 export type Scene = {
@@ -94,8 +94,8 @@ export class Painter {
       const a = layout.units[weights.from[rank]]
       const b = layout.units[weights.to[rank]]
       const w = weights.weight[rank]
-      lines.globalAlpha = 0.3 + 0.6 * (Math.abs(w) / weights.strongest)
-      lines.lineWidth = strokeWidth(w, weights.strongest, 6)
+      lines.globalAlpha = lineAlpha(weights.share[rank])
+      lines.lineWidth = strokeWidth(weights.share[rank], 1, 4.5)
       lines.strokeStyle = signColour(w, theme)
       lines.setLineDash(w < 0 ? [7, 4] : [])
       lines.beginPath()

@@ -4,14 +4,15 @@ import type { Layout } from '../../core/brain/layout.ts'
 import type { RankedWeights } from '../../core/brain/diagram.ts'
 
 /**
- * All weights of a network in order of strength, ready to be drawn: typed arrays, so that painting and pointing
- * allocate nothing. Rank 0 is the strongest. The table twin reads the same arrays.
+ * All weights of a network in the order of core/brain/diagram.ts, ready to be drawn: typed arrays, so that painting and
+ * pointing allocate nothing. The table twin reads the same arrays.
  */
 export type Drawable = {
   total: number
-  strongest: number
   /** [rank] */
   weight: Float32Array
+  /** [rank] |w| over the largest into the same column: width and ink of its line */
+  share: Float32Array
   /** [rank] index into `Layout.units`, of both ends */
   from: Uint32Array
   to: Uint32Array
@@ -29,7 +30,6 @@ export function toView(network: Network): NetworkView {
   }
 }
 
-/** A weight of zero is no connection: it is neither drawn nor listed. */
 export function drawable(network: NetworkView, ranked: RankedWeights, layout: Layout): Drawable {
   const wide = new Map(network.layers.map((layer) => [layer.id, layer.units]))
   const first = new Map(network.layers.map((layer) => [layer.id, layout.at(layer.id, 0) ?? 0]))
@@ -42,19 +42,17 @@ export function drawable(network: NetworkView, ranked: RankedWeights, layout: La
   const weight = new Float32Array(ranked.total)
   const from = new Uint32Array(ranked.total)
   const to = new Uint32Array(ranked.total)
-  let total = 0
-  for (; total < ranked.total; total++) {
-    const edge = edges[ranked.edge[total]]
-    const index = ranked.index[total]
-    if (!edge.weights[index]) break
-    weight[total] = edge.weights[index]
-    from[total] = edge.from + Math.floor(index / edge.units)
-    to[total] = edge.to + (index % edge.units)
+  for (let rank = 0; rank < ranked.total; rank++) {
+    const edge = edges[ranked.edge[rank]]
+    const index = ranked.index[rank]
+    weight[rank] = edge.weights[index]
+    from[rank] = edge.from + Math.floor(index / edge.units)
+    to[rank] = edge.to + (index % edge.units)
   }
-  return { total, strongest: ranked.strongest, weight, from, to }
+  return { total: ranked.total, weight, share: ranked.share, from, to }
 }
 
-/** The ranks that are on screen: of the strongest `count`, those between two units that are not silenced. */
+/** The ranks that are on screen: of the first `count`, those between two units that are not silenced. */
 export function drawnRanks(own: Drawable, count: number, silenced: Uint8Array): Uint32Array {
   const ranks = new Uint32Array(Math.min(count, own.total))
   let n = 0

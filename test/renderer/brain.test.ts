@@ -34,14 +34,16 @@ const rows = (count: number, silenced = new Uint8Array(place.units.length)) =>
   [...drawnRanks(own, count, silenced)].map((rank) => [name(own.from[rank]), name(own.to[rank]), own.weight[rank]])
 
 describe('the weights that are drawn', () => {
-  test('are the strongest, with both ends and their sign; zeros are no connections', () => {
+  test('are the strongest of every layer in turn, with both ends and their sign; zeros are no connections', () => {
     expect(own.total).toBe(12)
     expect(rows(4)).toEqual([
       ['Trunk 1, unit 1', 'a', 3],
       ['dose', 'Trunk 1, unit 2', -2],
+      // The strongest of the other task comes before the second of the first one.
+      ['Trunk 1, unit 3', 'b, yes', Math.fround(0.7)],
       ['age', 'Trunk 1, unit 1', 1],
-      ['age', 'Trunk 1, unit 3', -0.75],
     ])
+    expect([...own.share.subarray(0, 4)]).toEqual([1, 1, 0.7 / 3, 0.5].map((share) => expect.closeTo(share, 6)))
     expect(rows(99)).toHaveLength(12)
   })
 
@@ -50,7 +52,7 @@ describe('the weights that are drawn', () => {
     silenced[place.at('trunk1', 0) as number] = 1
     expect(rows(4, silenced)).toEqual([
       ['dose', 'Trunk 1, unit 2', -2],
-      ['age', 'Trunk 1, unit 3', -0.75],
+      ['Trunk 1, unit 3', 'b, yes', Math.fround(0.7)],
     ])
   })
 
@@ -81,7 +83,7 @@ test('the exported diagram has exactly the drawn weights, and says so', () => {
   const ranks = drawnRanks(own, 5, new Uint8Array(place.units.length))
   const svg = diagramSvg({ title: 'A & B', note: '5 of 12', layout: place, weights: own, ranks, taskIndex: (t) => ['a', 'b'].indexOf(t), fontCss: '' }) // prettier-ignore
   expect(svg.match(/<path d="M[^"]*C/g)).toHaveLength(5)
-  expect(svg.match(/stroke-dasharray/g)).toHaveLength(2)
+  expect(svg.match(/stroke-dasharray/g)).toHaveLength(ranks.filter((rank) => own.weight[rank] < 0).length)
   expect(svg).toContain('A &amp; B')
   expect(svg).toContain('5 of 12')
   expect(svg).not.toMatch(/NaN|undefined/)

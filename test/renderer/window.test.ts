@@ -266,7 +266,7 @@ describe.skipIf(!CHROMIUM)('the window', () => {
     })
   })
 
-  test('a thousand columns: searched and scrolled without a long task', async () => {
+  test('a thousand columns: searched and scrolled without a long task', { retry: 2 }, async () => {
     await inWindow({}, async ({ page }) => {
       const names = Array.from({ length: 1000 }, (_, i) => `gene_${i}`)
       const rows = Array.from({ length: 30 }, (_, r) => names.map((_, c) => ((r * 7 + c * 13) % 101) / 10).join(','))

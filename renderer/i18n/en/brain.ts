@@ -9,7 +9,7 @@ export default {
   'brain.runAll': '{method}, all rows',
   'brain.loading': 'Reading the network',
   'brain.drawing': 'Network of {run}',
-  'brain.shown': '{shown} of {of} weights, down to {least}',
+  'brain.shown': '{shown} of {of} weights: the strongest of every layer',
   'brain.weights': 'Weights shown',
   'brain.legend': 'Blue: positive. Orange, dashed: negative. Wider: stronger.',
   'brain.keys': 'Arrow keys walk through the units, Enter silences one.',

@@ -10,7 +10,7 @@ export default {
   'brain.runAll': '{method}，全部数据',
   'brain.loading': '正在读取网络',
   'brain.drawing': '{run} 的网络',
-  'brain.shown': '{of} 个权重中的 {shown} 个，最小为 {least}',
+  'brain.shown': '{of} 个权重中的 {shown} 个：每一层中最强的',
   'brain.weights': '显示的权重',
   'brain.legend': '蓝色：正；橙色虚线：负；越宽越强。',
   'brain.keys': '方向键在单元间移动，回车使其静默。',

@@ -1,6 +1,6 @@
 import type { Layout } from '../../../core/brain/layout.ts'
 import { PALETTES } from '../../charts/palette.ts'
-import { signColour, strokeWidth } from '../../diagrams/signed.ts'
+import { lineAlpha, signColour, strokeWidth } from '../../diagrams/signed.ts'
 import type { Drawable } from '../../diagrams/weights.ts'
 import { SHAPE_PATHS, TASK_COLOURS, taskMark } from '../../style/palette.ts'
 
@@ -31,8 +31,8 @@ export function diagramSvg(about: {
     const third = (b.x - a.x) / 3
     lines.push(
       `<path d="M${n(a.x)} ${n(a.y)}C${n(a.x + third)} ${n(a.y)} ${n(b.x - third)} ${n(b.y)} ${n(b.x)} ${n(b.y)}" ` +
-        `stroke="${signColour(w, 'light')}" stroke-width="${n(strokeWidth(w, weights.strongest, 6))}" ` +
-        `stroke-opacity="${n(0.3 + (0.6 * Math.abs(w)) / weights.strongest)}"${w < 0 ? ' stroke-dasharray="7 4"' : ''}/>`,
+        `stroke="${signColour(w, 'light')}" stroke-width="${n(strokeWidth(weights.share[rank], 1, 4.5))}" ` +
+        `stroke-opacity="${lineAlpha(weights.share[rank]).toFixed(2)}"${w < 0 ? ' stroke-dasharray="7 4"' : ''}/>`,
     )
   }
   const gapOf = new Map(layout.columns.map((column) => [column.x, layout.height / Math.max(1, column.shown)]))
