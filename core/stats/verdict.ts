@@ -43,6 +43,10 @@ export function verdict(comparison: Comparison, language: Language = 'en'): Verd
   if (mixed && tasks.length <= MOST_NAMED) details.push(...named(tasks, language))
   else if (mixed && settled && counts.same + counts.open)
     details.push({ key: 'verdict.rest', params: { same: counts.same, open: counts.open } })
+  const against = tasks.filter(
+    (d) => d.raw !== null && (d.call === 'helps' ? d.raw < 0 : d.call === 'hurts' && d.raw > 0),
+  )
+  if (against.length) details.push({ key: 'verdict.pooled', params: { n: against.length } })
   return {
     headline: headline(tasks.length ? tasks : overall ? [overall] : [], names, method.together),
     details: [...partial(comparison), ...details, ...plainCheck(comparison, method), ...best(comparison, language)],

@@ -39,6 +39,8 @@ export const en = {
   'verdict.overall.worse': 'Over all tasks {metric} is worse by {effect} ({interval}).',
   'verdict.overall.point': 'Over all tasks {metric} differs by {effect}; there is no interval.',
   'verdict.plain.no': 'But {method} is not clearly better than {against}, which ignores the inputs.',
+  'verdict.pooled':
+    'Effects are partially pooled: what all tasks say counts for each. Measured alone, {n} of these tasks point the other way.',
   'verdict.best': 'Best mean: {method}, {metric} {mean}.',
   'verdict.partial': 'These are partial results: {done} of {of} runs are done.',
   'verdict.differs': 'These results must not be ranked together: {field} differs ({values}).',

@@ -35,6 +35,7 @@ export const zh: Record<WordKey, string> = {
   'verdict.overall.worse': '就全部任务平均，{metric} 变差 {effect}（{interval}）。',
   'verdict.overall.point': '就全部任务平均，{metric} 相差 {effect}；没有置信区间。',
   'verdict.plain.no': '但 {method} 并不明显优于不看输入的 {against}。',
+  'verdict.pooled': '效应经部分合并：全部任务的信息都计入每个任务。单独测量时，其中 {n} 个任务方向相反。',
   'verdict.best': '平均最好：{method}，{metric} {mean}。',
   'verdict.partial': '这是部分结果：{of} 次运行完成了 {done} 次。',
   'verdict.differs': '这些结果不能放在一起排名：{field} 不同（{values}）。',

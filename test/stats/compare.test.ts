@@ -228,6 +228,15 @@ describe('the verdict', () => {
     expect(v.tasks.map((t) => t.task)).toEqual(['Y1', 'Y2'])
     expect(verdictText(v, 'en').join(' ')).not.toMatch(/[{}]/)
   })
+  it('says where pooling turned the sign of what was measured', () => {
+    // Forty tasks with one common effect and few rows each: some are measured on the wrong side of zero.
+    const sd = (value: number) => new Array<number>(40).fill(value)
+    const c = compare(made(world({ rows: 40, tasks: 40, methods: TWINS(sd(0.5), sd(0.4)) })))
+    const turned = main(c).filter((d) => d.task !== null && d.call === 'helps' && (d.raw as number) < 0)
+    expect(turned.length).toBeGreaterThan(0)
+    expect(verdict(c).details).toContainEqual({ key: 'verdict.pooled', params: { n: turned.length } })
+    expect(verdict(compare(made(world()))).details.map((s) => s.key)).not.toContain('verdict.pooled')
+  })
   it('doubts a method that does not beat the plain baseline', () => {
     const methods = [
       { id: 'mean', sd: [0.5] },
