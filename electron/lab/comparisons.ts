@@ -11,7 +11,7 @@ import type { Question } from './analyse.ts'
 import type { Context, Handlers } from './context.ts'
 import { needExperiment } from './experiments.ts'
 import { trainedModel } from './models.ts'
-import { summaryOf } from './active.ts'
+import { summaryOf } from './queue/active.ts'
 import { VERSION } from './version.ts'
 import type { ExperimentRow } from './workspace/records.ts'
 

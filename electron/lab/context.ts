@@ -4,7 +4,7 @@ import type { Runtime } from '../../core/engine/runtime.ts'
 import type { z } from 'zod'
 import type { Estimator } from './estimate.ts'
 import type { Pool, RuntimeKind } from './pool.ts'
-import type { Queue } from './queue.ts'
+import type { Queue } from './queue/queue.ts'
 import type { Store } from './store.ts'
 import type { Workspace } from './workspace/workspace.ts'
 

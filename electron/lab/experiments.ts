@@ -10,7 +10,7 @@ import { methods } from '../../core/methods.ts'
 import { propose } from '../../core/propose.ts'
 import type { Context, Handlers } from './context.ts'
 import { datasetOf, fileOf, importFiles, importSample } from './data.ts'
-import { summaryOf } from './active.ts'
+import { summaryOf } from './queue/active.ts'
 import { generatorHash } from './store.ts'
 import type { ExperimentRow } from './workspace/records.ts'
 

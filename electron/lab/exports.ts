@@ -6,7 +6,7 @@ import type { Context } from './context.ts'
 import { needRun } from './experiments.ts'
 import { cannotDo, trainedModel } from './models.ts'
 import { toCsv, type Cell } from './newRows.ts'
-import { summaryOf } from './active.ts'
+import { summaryOf } from './queue/active.ts'
 import { VERSION } from './version.ts'
 import type { RunRow } from './workspace/records.ts'
 

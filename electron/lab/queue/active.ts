@@ -1,8 +1,8 @@
-import type { RunSummary } from '../../core/contract.ts'
-import type { RunEvent, RunStatus } from '../../core/events.ts'
-import type { TaskSetSummary } from '../../core/method.ts'
-import type { SharedData } from './shared.ts'
-import type { ExperimentRow, Records, RunRow } from './workspace/records.ts'
+import type { RunSummary } from '../../../core/contract.ts'
+import type { RunEvent, RunStatus } from '../../../core/events.ts'
+import type { TaskSetSummary } from '../../../core/method.ts'
+import type { SharedData } from '../shared.ts'
+import type { ExperimentRow, Records, RunRow } from '../workspace/records.ts'
 
 /** `seq`: number of the last event that was heard, -1 before the first; it has been given to the workspace. */
 export type Tracked = RunRow & { seq: number }

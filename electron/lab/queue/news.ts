@@ -1,5 +1,5 @@
-import type { ExperimentLine, Notice, RunSummary } from '../../core/contract.ts'
-import type { RunEvent } from '../../core/events.ts'
+import type { ExperimentLine, Notice, RunSummary } from '../../../core/contract.ts'
+import type { RunEvent } from '../../../core/events.ts'
 
 /**
  * What is told after a commit, gathered: one notice of events per run, the latest state of each run and experiment,
