@@ -1,4 +1,4 @@
-import { TASK_COLOURS } from './marks.ts'
+import { TASK_COLOURS } from './palette.ts'
 
 const tasks = (theme: 'light' | 'dark') => TASK_COLOURS[theme].map((colour, i) => `--task-${i}:${colour}`).join(';')
 

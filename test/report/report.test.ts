@@ -6,7 +6,6 @@ import { differencesOf } from '../../core/report/differencesChart.ts'
 import { exportComparison, latexText } from '../../core/report/export.ts'
 import { fingerprintOf } from '../../core/report/fingerprint.ts'
 import { escape, html } from '../../core/report/html.ts'
-import { SHAPES, TASK_COLOURS } from '../../core/report/marks.ts'
 import { report, type ReportInput } from '../../core/report/report.ts'
 import { comparisonText } from '../../core/report/text.ts'
 import { Comparison } from '../../core/stats/comparison.ts'
@@ -14,7 +13,7 @@ import { written } from '../../core/stats/decimals.ts'
 import { en, type WordKey } from '../../core/words/en.ts'
 import { say } from '../../core/words/say.ts'
 import { zh } from '../../core/words/zh.ts'
-import { SHAPE_PATHS, TASK_COLOURS as SCREEN_COLOURS } from '../../renderer/style/palette.ts'
+import { SHAPE_PATHS, TASK_COLOURS, taskMark } from '../../renderer/style/palette.ts'
 import { made, compare } from '../stats/made.ts'
 
 const HOSTILE = `</title><script>alert(1)</script>"'&\u0000\u001b[31m{method}`
@@ -145,8 +144,13 @@ describe('the report', () => {
   })
 
   it('has the colours and shapes of the screen', () => {
-    expect(TASK_COLOURS).toEqual(SCREEN_COLOURS)
-    expect(SHAPES).toEqual(Object.values(SHAPE_PATHS))
+    const page = report(input())
+    for (const theme of ['light', 'dark'] as const)
+      TASK_COLOURS[theme].forEach((colour, i) => expect(page).toContain(`--task-${i}:${colour}`))
+    for (const { css, shape } of [taskMark(0), taskMark(1)]) {
+      expect(page).toContain(`d="${SHAPE_PATHS[shape]}"`)
+      expect(page).toContain(`fill:${css}`)
+    }
   })
 })
 
