@@ -10,6 +10,7 @@ import { maml } from './metalearning/maml.ts'
 import { pretrain } from './metalearning/pretrain.ts'
 import type { Method } from './method.ts'
 import { hardSharing } from './multitask/hardSharing.ts'
+import { hierarchical } from './multitask/hierarchical.ts'
 import { meanRegularised } from './multitask/meanRegularised.ts'
 import { multiTaskElasticNet, multiTaskLasso } from './multitask/multiTaskLasso.ts'
 import { pooledMlp, pooledMlpIntercepts } from './multitask/pooled.ts'
@@ -26,6 +27,7 @@ export const methods: Method[] = [
   multiTaskLasso,
   multiTaskElasticNet,
   meanRegularised,
+  hierarchical,
   singleTaskMlp,
   pooledMlp,
   pooledMlpIntercepts,

@@ -30,6 +30,7 @@ type Params = z.infer<typeof Params>
 export const meanRegularised: Method<Params> = {
   id: 'mean-regularised',
   family: 'multitask',
+  twins: ['ridge'],
   name: 'Common line with deviations',
   about: 'One straight line per input for all tasks together, from which each task deviates as far as its rows say.',
   cite: 'Evgeniou and Pontil 2004, Regularized multi-task learning',
@@ -44,7 +45,7 @@ export const meanRegularised: Method<Params> = {
     adapt: true,
     onnx: true,
     resume: false,
-  network: true,
+    network: true,
   },
   work: (s) => s.rows * s.targets * s.features ** 2 + 2 * s.tasks * s.features ** 3 + 1,
   async *fit(context, params) {

@@ -1,0 +1,184 @@
+import { z } from 'zod'
+import { linearModel, loadLinear } from '../classical/linear.ts'
+import type { Linear } from '../classical/linear.ts'
+import type { View } from '../data/taskSet.ts'
+import { UserError } from '../errors.ts'
+import { frameOf, onlyKinds, wholeFold } from '../frame.ts'
+import type { Frame, Output } from '../frame.ts'
+import type { Method } from '../method.ts'
+import { damaged } from '../pack.ts'
+import { crossProducts } from './crossProducts.ts'
+import { fitMixed, randomEffects } from './mixedModel.ts'
+import type { MixedModel } from './mixedModel.ts'
+
+/**
+ * The hierarchical linear model, the statistician's multi-task learner: the lines of the tasks are drawn from one
+ * normal distribution, whose mean and spread are estimated from all of them; each task's line is what is then expected
+ * of it given its rows, so that tasks with few rows shrink towards the common line. How much is shared is learned, not
+ * set. core/multitask/mixedModel.ts has the formulas. Inputs that say nothing new (constant, or sums of others, such as
+ * the last level of a category) are left out, as lme4 does. A task never seen gets the common line.
+ */
+const Params = z.strictObject({
+  random: z
+    .enum(['slopes', 'intercepts'])
+    .default('slopes')
+    .describe('What differs between tasks: their level alone ("intercepts"), or the effect of every input too.'),
+  covariance: z
+    .enum(['full', 'diagonal'])
+    .default('full')
+    .describe('Whether levels and slopes may go together over tasks ("full"), or are independent of each other.'),
+  estimation: z
+    .enum(['reml', 'ml'])
+    .default('reml')
+    .describe('Restricted maximum likelihood, which counts the common line as unknown, or plain maximum likelihood.'),
+})
+type Params = z.infer<typeof Params>
+
+/** What is known of the spread of tasks in one target; columns are indices into [inputs, 1]. */
+const Spread = z.object({
+  target: z.string(),
+  random: z.array(z.int().nonnegative()),
+  covariance: z.array(z.number()),
+  sd: z.number().positive(),
+})
+type Spread = z.infer<typeof Spread>
+const State = z.object({ params: Params, spreads: z.array(Spread) })
+
+export const hierarchical: Method<Params> = {
+  id: 'hierarchical-linear',
+  family: 'multitask',
+  twins: ['ridge'],
+  name: 'Hierarchical linear model',
+  about: 'A straight line per task, drawn towards the common line as far as the tasks turn out to be alike.',
+  cite: 'Laird and Ware 1982, Random-effects models for longitudinal data; Bates et al. 2015, lme4',
+  params: Params,
+  can: {
+    taskColumn: true,
+    needsTaskColumn: true,
+    manyTargets: true,
+    missingTargets: true,
+    kinds: ['regression'],
+    newTask: true,
+    adapt: true,
+    onnx: true,
+    resume: false,
+    network: true,
+  },
+  work(s, { random }) {
+    const p = s.features + 1
+    const q = random === 'slopes' ? p : 1
+    const steps = 40 + 2 * q
+    return s.rows * s.targets * p ** 2 + steps * s.tasks * (6 * q * p * (q + p) + 2000) + 1
+  },
+  async *fit(context, params) {
+    const { linear, spreads } = fitHierarchical(frameOf(onlyKinds(wholeFold(context), ['regression'])), params)
+    return model(linear, params, spreads)
+  },
+  load(bytes) {
+    const { linear, params } = loadLinear(bytes)
+    const state = State.parse(params)
+    const size = linear.encoder.names.length + 1
+    for (const { random, covariance } of state.spreads)
+      if (covariance.length !== random.length ** 2 || random.some((column) => column >= size))
+        throw damaged('a spread of another size than its inputs')
+    return model(linear, state.params, state.spreads)
+  },
+}
+
+const model = (linear: Linear, params: Params, spreads: Spread[]) =>
+  linearModel(linear, { params, spreads }, async (support) => adapted(linear, spreads, support))
+
+function fitHierarchical(frame: Frame, params: Params) {
+  const { encoder, outputs } = frame
+  const size = encoder.names.length + 1
+  const fresh = new Map<string, Float64Array>()
+  const spreads: Spread[] = []
+  const coefficients: Float64Array[] = []
+  let parameters = 0
+  for (const target of new Set(outputs.map((output) => output.target))) {
+    const own = outputs.flatMap((output, k) => (output.target === target ? [k] : []))
+    const cells = own.reduce((sum, k) => sum + outputs[k].cells, 0)
+    const shift = own.reduce((sum, k) => sum + outputs[k].mean * outputs[k].cells, 0) / cells
+    const sums = own.map((k) => crossProducts(frame.x, size - 1, frame.cells[k], shift))
+    const kept = independent(sums, size)
+    if (cells <= kept.length) throw tooFew(target, cells, kept.length)
+    const groups = sums.map((all) => selected(all, size + 1, [...kept, size]))
+    const random = kept.flatMap((column, i) => (params.random === 'slopes' || column === size - 1 ? [i] : []))
+    const mixed = fitMixed(groups, kept.length, cells, {
+      random,
+      reml: params.estimation === 'reml',
+      covariance: params.covariance,
+    })
+    const common = new Float64Array(size)
+    kept.forEach((column, i) => (common[column] = mixed.fixed[i]))
+    common[size - 1] += shift
+    fresh.set(target, common)
+    for (const [g, k] of own.entries()) {
+      const line = common.slice()
+      const effects = randomEffects(groups[g], kept.length, random, mixed)
+      random.forEach((i, r) => (line[kept[i]] += effects[r]))
+      coefficients[k] = line
+    }
+    const { covariance, sd } = mixed
+    spreads.push({ target, random: random.map((i) => kept[i]), covariance: [...covariance], sd })
+    parameters += kept.length + random.length * own.length
+  }
+  return { linear: { encoder, outputs, coefficients, fresh, parameters }, spreads }
+}
+
+/** The lines expected of the tasks of `support`, given the common lines and spreads as they are. */
+function adapted(linear: Linear, spreads: Spread[], support: View): Linear {
+  const frame = frameOf(onlyKinds(support, ['regression']), linear.encoder)
+  const size = linear.encoder.names.length + 1
+  const outputs: Output[] = []
+  const coefficients: Float64Array[] = []
+  frame.outputs.forEach((output, k) => {
+    const spread = spreads.find(({ target }) => target === output.target)
+    const common = linear.fresh?.get(output.target)
+    if (!spread || !common) return
+    // Far from zero a level would drown the rest in rounding.
+    const fixed = common.slice()
+    fixed[size - 1] -= output.mean
+    const mixed: MixedModel = { fixed, covariance: Float64Array.from(spread.covariance), sd: spread.sd, criterion: 0 }
+    const sums = crossProducts(frame.x, size - 1, frame.cells[k], output.mean)
+    const line = common.slice()
+    randomEffects(sums, size, spread.random, mixed).forEach((effect, r) => (line[spread.random[r]] += effect))
+    outputs.push(output)
+    coefficients.push(line)
+  })
+  return { ...linear, outputs, coefficients }
+}
+
+/** The columns of [inputs, 1] that are not sums of those before them, the level first, by sweeping X'X. */
+function independent(groups: Float64Array[], size: number): number[] {
+  const full = size + 1
+  const gram = new Float64Array(full * full)
+  for (const sums of groups) sums.forEach((value, i) => (gram[i] += value))
+  const whole = Float64Array.from({ length: size }, (_, j) => gram[j * full + j])
+  const kept: number[] = []
+  for (const j of [size - 1, ...Array.from({ length: size - 1 }, (_, i) => i)]) {
+    const own = gram[j * full + j]
+    if (!(own > 1e-9 * whole[j])) continue
+    kept.push(j)
+    const row = gram.slice(j * full, j * full + size)
+    for (let i = 0; i < size; i++) {
+      const share = row[i] / own
+      if (share !== 0) for (let l = 0; l < size; l++) gram[i * full + l] -= share * row[l]
+    }
+  }
+  return kept.sort((a, b) => a - b)
+}
+
+function selected(sums: Float64Array, size: number, columns: number[]): Float64Array {
+  return Float64Array.from(columns.flatMap((i) => columns.map((j) => sums[i * size + j])))
+}
+
+function tooFew(target: string, cells: number, columns: number): UserError {
+  return new UserError({
+    code: 'too-few-rows',
+    who: `Hierarchical linear model of "${target}"`,
+    rule: 'needs more measured rows than it has inputs.',
+    got: `${cells} rows for ${columns} inputs, the level among them`,
+    remedy: 'Use fewer inputs, more rows, or a method that holds its coefficients back, such as "mean-regularised".',
+  })
+}
