@@ -4,7 +4,7 @@ import { ReadOptions, Preview } from './data/reading.ts'
 import { DatasetSummary } from './data/summary.ts'
 import { UserErrorJson } from './errors.ts'
 import { RUN_STATUS, RunEvent } from './events.ts'
-import { Evaluation, ExperimentSpec, MethodChoice } from './experiment.ts'
+import { ExperimentSpec, MethodChoice } from './experiment.ts'
 import { Comparison } from './stats/comparison.ts'
 
 /**
@@ -300,5 +300,3 @@ export interface Lab {
   /** Returns a function that ends the subscription. */
   on(listener: (notice: Notice) => void): () => void
 }
-
-export { Evaluation }

@@ -1,7 +1,6 @@
 /** The engine's public face. docs/engine.md has an example that runs. */
 export type { Dim, Expr, Shape } from './expr.ts'
 export { constant, input, range, size } from './ops/leaf.ts'
-export type { Operand } from './ops/elementwise.ts'
 export {
   abs,
   add,
@@ -35,11 +34,9 @@ export { argMax, logSoftmax, logSumExp, max, mean, softmax, sum } from './ops/re
 export { matmul } from './ops/linear.ts'
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts'
 export { loop } from './ops/loop.ts'
-export type { Windows } from './convolution.ts'
 export { conv2d, maxPool2d, meanPool2d } from './convolution.ts'
 export { flatten, unflatten } from './flat.ts'
 export { batchNorm, layerNorm } from './normalize.ts'
-export type { Key } from './noise.ts'
 export { dropout, noiseKey, normal, uniform } from './noise.ts'
 export { grad } from './grad.ts'
 export { simplify } from './simplify.ts'
