@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommandLine } from './cli/program.ts'
+import { endCleanly } from './ending.ts'
 import { openLab } from './openLab.ts'
 import { ROOT } from './places.ts'
 
@@ -13,7 +14,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
-  make: openLab,
+  async make(options) {
+    const lab = await openLab(options)
+    endCleanly(() => lab.close())
+    return lab
+  },
   version,
   streams: {
     out: (text) => process.stdout.write(text),

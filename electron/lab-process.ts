@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { Lab } from '../core/contract.ts'
 import { toErrorJson } from '../core/errors.ts'
 import { answer, Malformed, noticeTexts } from './dispatch.ts'
+import { endCleanly } from './ending.ts'
 import { openLab } from './openLab.ts'
 import type { LabMessage } from './shell/labHost.ts'
 import { ShellMessage } from './shell/labHost.ts'
@@ -32,6 +33,8 @@ try {
     host: 'desktop',
     crashes: Number(values.crashes),
   })
+  const own = lab
+  endCleanly(() => own.close())
   const opened = watched(lab)
   early.splice(0).forEach((port) => converse(port, opened))
   const { workspace } = await lab.call('lab.info', {})

@@ -4,13 +4,14 @@ import { lcg } from '../lcg.ts'
 import type { Workload } from '../workload.ts'
 import { layers } from '../workload.ts'
 
-/** Exact second-order MAML of one inner step, all tasks at once: each task's parameters along a leading axis. */
-function adapted(
+/** Exact second-order MAML, all tasks at once: each task's parameters along a leading axis. */
+export function adapted(
   pieces: Expr[],
   [xs, ys, xq, yq]: Expr[],
   rate: number,
   tasks: number,
   loss: (z: Expr, y: Expr) => Expr,
+  steps = 1,
 ): Expr {
   const wide = pieces.map((p) =>
     e.broadcastTo(p.shape.length === 1 ? e.reshape(p, [1, ...p.shape]) : p, [
@@ -28,8 +29,11 @@ function adapted(
     return z
   }
   // The mean over all tasks' rows, times the tasks: the sum of each task's own mean.
-  const slopes = e.grad(e.mul(tasks, loss(forward(wide, xs), ys)), wide)
-  const fast = wide.map((p, k) => e.sub(p, e.mul(rate, slopes[k])))
+  let fast = wide
+  for (let step = 0; step < steps; step++) {
+    const slopes = e.grad(e.mul(tasks, loss(forward(fast, xs), ys)), fast)
+    fast = fast.map((p, k) => e.sub(p, e.mul(rate, slopes[k])))
+  }
   return loss(forward(fast, xq), yq)
 }
 
