@@ -14,6 +14,8 @@ import { hierarchical } from './multitask/hierarchical.ts'
 import { meanRegularised } from './multitask/meanRegularised.ts'
 import { multiTaskElasticNet, multiTaskLasso } from './multitask/multiTaskLasso.ts'
 import { pooledMlp, pooledMlpIntercepts } from './multitask/pooled.ts'
+import { pls } from './multitask/pls.ts'
+import { regressorChain } from './multitask/regressorChain.ts'
 import { singleTaskMlp } from './multitask/singleTask.ts'
 
 /** The one list of all methods: form, docs, command line and the contract test read it. Baselines first. */
@@ -26,6 +28,8 @@ export const methods: Method[] = [
   knn,
   multiTaskLasso,
   multiTaskElasticNet,
+  regressorChain,
+  pls,
   meanRegularised,
   hierarchical,
   singleTaskMlp,
