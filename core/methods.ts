@@ -17,6 +17,7 @@ import { pooledMlp, pooledMlpIntercepts } from './multitask/pooled.ts'
 import { pls } from './multitask/pls.ts'
 import { regressorChain } from './multitask/regressorChain.ts'
 import { singleTaskMlp } from './multitask/singleTask.ts'
+import { traceNorm } from './multitask/traceNorm.ts'
 
 /** The one list of all methods: form, docs, command line and the contract test read it. Baselines first. */
 export const methods: Method[] = [
@@ -28,6 +29,7 @@ export const methods: Method[] = [
   knn,
   multiTaskLasso,
   multiTaskElasticNet,
+  traceNorm,
   regressorChain,
   pls,
   meanRegularised,

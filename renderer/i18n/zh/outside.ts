@@ -28,6 +28,8 @@ const methods = {
   'method.regressor-chain.about': '依次学习各个数值目标；每个目标也从它之前的目标学习。',
   'method.pls': '偏最小二乘',
   'method.pls.about': '找出对所有数值目标都重要的少数几个输入方向，只用它们学习。',
+  'method.trace-norm': '迹范数',
+  'method.trace-norm.about': '各任务的直线由少数几条共同的直线混合而成，越少越好。',
   'method.single-task-mlp': '单任务网络',
   'method.single-task-mlp.about': '每个任务一个网络：单独学习能达到的水平。',
   'method.pooled-mlp': '合并网络',

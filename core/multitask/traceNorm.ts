@@ -1,0 +1,141 @@
+import { Matrix, SingularValueDecomposition } from 'ml-matrix'
+import { z } from 'zod'
+import { linearModel, loadLinear } from '../classical/linear.ts'
+import type { Linear } from '../classical/linear.ts'
+import { frameOf, onlyKinds, wholeFold } from '../frame.ts'
+import type { Frame } from '../frame.ts'
+import type { Method } from '../method.ts'
+import { coefficientsOf, momentsOf } from './moments.ts'
+import type { Moments } from './moments.ts'
+
+/**
+ * Trace-norm multi-task learning (Ji and Ye 2009): the lines of all tasks are mixtures of a few. Over the weights
+ * W [input, task]
+ *   sum over tasks of 1/(2 n_t) |y_t - b_t - X_t w_t|^2  +  penalty |W|_*
+ * where |W|_* is the sum of the singular values, the intercepts are free, targets are standardised on the training
+ * rows, and each task's loss is over its own n_t measured cells. Accelerated proximal gradient: a step along the slope,
+ * then every singular value less penalty / L, with momentum that starts anew where it points uphill (O'Donoghue and
+ * Candes 2015). L is the largest curvature of any task.
+ */
+const Params = z.strictObject({
+  penalty: z
+    .number()
+    .gt(0)
+    .max(1e6)
+    .default(0.02)
+    .describe('Strength of the penalty; the larger, the fewer lines the tasks are mixtures of.'),
+})
+
+export const traceNorm: Method<z.infer<typeof Params>> = {
+  id: 'trace-norm',
+  family: 'multitask',
+  name: 'Trace norm',
+  about: 'Straight lines that are mixtures of a few common ones, as few as the tasks allow.',
+  cite: 'Ji and Ye 2009, An accelerated gradient method for trace norm minimization',
+  params: Params,
+  twins: ['ridge'],
+  can: {
+    taskColumn: true,
+    needsTaskColumn: false,
+    manyTargets: true,
+    missingTargets: true,
+    kinds: ['regression'],
+    newTask: false,
+    adapt: false,
+    onnx: true,
+    resume: false,
+    network: true,
+  },
+  // Second moments once, then some two hundred steps, each a slope and a decomposition.
+  work: (s) =>
+    s.features ** 2 * (s.rows * s.targets + 200 * s.tasks) +
+    2000 * s.features * s.tasks * Math.min(s.features, s.tasks) +
+    1,
+  async *fit(context, { penalty }) {
+    const frame = frameOf(onlyKinds(wholeFold(context), ['regression']))
+    return linearModel(fitTraceNorm(frame, penalty), { penalty })
+  },
+  load(bytes) {
+    const { linear, params } = loadLinear(bytes)
+    return linearModel(linear, Params.parse(params))
+  },
+}
+
+function fitTraceNorm(frame: Frame, penalty: number): Linear {
+  const { encoder, outputs } = frame
+  const width = encoder.names.length
+  const moments = momentsOf(frame)
+  const { weights, rank } = width ? solveTraceNorm(moments, penalty) : { weights: new Float64Array(0), rank: 0 }
+  const coefficients = coefficientsOf(weights, moments, outputs)
+  return { encoder, outputs, coefficients, fresh: null, parameters: rank * (width + outputs.length) + outputs.length }
+}
+
+/** W [input, task] and its rank. */
+export function solveTraceNorm(moments: Moments[], penalty: number): { weights: Float64Array; rank: number } {
+  const tasks = moments.length
+  const width = moments[0].centre.length
+  const steepest = Math.max(...moments.map(({ gram }) => largestCurvature(gram, width)))
+  let weights: Float64Array = new Float64Array(width * tasks)
+  if (!(steepest > 0)) return { weights, rank: 0 }
+  let ahead = weights
+  let momentum = 1
+  let rank = 0
+  for (let step = 0; step < 5000; step++) {
+    const next = ahead.slice()
+    moments.forEach(({ gram, cross }, t) => {
+      for (let j = 0; j < width; j++) {
+        let slope = -cross[j]
+        for (let l = 0; l < width; l++) slope += gram[j * width + l] * ahead[l * tasks + t]
+        next[j * tasks + t] -= slope / steepest
+      }
+    })
+    const low = shrunken(next, width, tasks, penalty / steepest)
+    rank = low.rank
+    let moved = 0
+    let largest = 0
+    let uphill = 0
+    for (let i = 0; i < next.length; i++) {
+      const change = low.values[i] - weights[i]
+      moved = Math.max(moved, Math.abs(change))
+      largest = Math.max(largest, Math.abs(low.values[i]))
+      uphill += (ahead[i] - low.values[i]) * change
+    }
+    const grown = uphill > 0 ? 1 : (1 + Math.sqrt(1 + 4 * momentum ** 2)) / 2
+    const share = uphill > 0 ? 0 : (momentum - 1) / grown
+    const before = weights
+    weights = low.values
+    ahead = weights.map((w, i) => w + share * (w - before[i]))
+    momentum = grown
+    if (moved <= 1e-8 * largest) break
+  }
+  return { weights, rank }
+}
+
+/** Every singular value of [rows, columns] less `by`, at least 0. */
+function shrunken(values: Float64Array, rows: number, columns: number, by: number) {
+  const matrix = Matrix.from1DArray(rows, columns, values)
+  const { diagonal, leftSingularVectors, rightSingularVectors } = new SingularValueDecomposition(matrix, {
+    autoTranspose: true,
+  })
+  const kept = diagonal.filter((s) => s > by).length
+  const out = new Float64Array(rows * columns)
+  for (let k = 0; k < kept; k++)
+    for (let i = 0; i < rows; i++) {
+      const left = leftSingularVectors.get(i, k) * (diagonal[k] - by)
+      for (let j = 0; j < columns; j++) out[i * columns + j] += left * rightSingularVectors.get(j, k)
+    }
+  return { values: out, rank: kept }
+}
+
+/** An upper bound of the largest eigenvalue of a symmetric matrix: its largest row sum, or its trace where smaller. */
+function largestCurvature(gram: Float64Array, width: number): number {
+  let trace = 0
+  let most = 0
+  for (let j = 0; j < width; j++) {
+    trace += gram[j * width + j]
+    let sum = 0
+    for (let l = 0; l < width; l++) sum += Math.abs(gram[j * width + l])
+    most = Math.max(most, sum)
+  }
+  return Math.min(trace, most)
+}
