@@ -8,6 +8,9 @@ export type Preview = Result<'data.preview'>
 /** Files of the browser, or paths that the desktop's menu named. */
 export type Given = File[] | string[]
 
+/** Where files are handed over first, as in a browser: the share of the bar that it takes. */
+const SENDING = 0.15
+
 /** One import at a time: hand the files over, look at their first lines, read them whole. Each part can be cancelled. */
 export class Importer {
   private readonly lab: LabStore
@@ -77,6 +80,8 @@ export class Importer {
       this.lab.keepDataset(dataset)
       this.sources.set(dataset.hash, files)
       for (const file of files) if ('path' in file) this.lab.host.bridge?.report({ opened: file.path })
+      // First the place, then the end: in between the start page would flash up.
+      this.lab.place.go('data', dataset.hash)
       this.state = 'idle'
       return dataset.hash
     } catch (error) {
@@ -101,6 +106,7 @@ export class Importer {
     this.cancel()
     this.files = this.sources.get(hash) ?? []
     this.names = [this.lab.dataset(hash)?.name ?? '']
+    this.sent = 0
     return this.read(read)
   }
 
@@ -124,9 +130,10 @@ export class Importer {
   }
 
   readonly progress = $derived.by(() => {
-    if (this.state === 'sending') return this.sent
+    const handed = SENDING * this.sent
+    if (this.state === 'sending') return handed
     const known = this.lab.imports.get(this.job)
-    return known?.of ? known.done / known.of : 0
+    return handed + (1 - handed) * (known?.of ? known.done / known.of : 0)
   })
 
   /** What the lab is doing, as it says it. */
