@@ -23,13 +23,18 @@ const sets: Record<string, () => TaskSet> = {
   enb: () => mulan('enb'),
 }
 
+function scaleOf(values: ArrayLike<number>): { mean: number; sd: number } {
+  const all = Float64Array.from(values)
+  const mean = all.reduce((sum, v) => sum + v, 0) / all.length
+  return { mean, sd: Math.sqrt(all.reduce((sum, v) => sum + (v - mean) ** 2, 0) / all.length) }
+}
+
 /** [target][row] truth and prediction, in standard deviations from the mean of the truth. */
 async function standardised(set: TaskSet, model: Model) {
   const said = await model.predict(whole(set))
   return said.targets.map(({ values }, t) => {
     const truth = set.table.columns[set.targets[t]].values
-    const mean = truth.reduce((sum: number, v) => sum + v, 0) / truth.length
-    const sd = Math.sqrt(truth.reduce((sum: number, v) => sum + (v - mean) ** 2, 0) / truth.length)
+    const { mean, sd } = scaleOf(truth)
     return {
       truth: Float64Array.from(truth, (v) => (v - mean) / sd),
       said: values.map((v) => (v - mean) / sd),
@@ -41,8 +46,7 @@ async function standardised(set: TaskSet, model: Model) {
 function sayOf(set: TaskSet, coefficients: number[][]): number[][] {
   const inputs = set.features.map((feature) => {
     const { values } = set.table.columns[feature]
-    const mean = values.reduce((sum: number, v) => sum + v, 0) / values.length
-    const sd = Math.sqrt(values.reduce((sum: number, v) => sum + (v - mean) ** 2, 0) / values.length)
+    const { mean, sd } = scaleOf(values)
     return Float64Array.from(values, (v) => (v - mean) / sd)
   })
   return coefficients.map((own) =>
@@ -73,8 +77,7 @@ describe.skipIf(!haveShared).each(Object.keys(sets))(`%s${haveShared ? '' : ' (n
     // The same coefficients, and the same inputs left out. The picture of the network holds single precision.
     model.network!().edges.forEach(({ weights }, t) => {
       const { values } = set.table.columns[set.targets[t]]
-      const mean = values.reduce((sum: number, v) => sum + v, 0) / values.length
-      const sd = Math.sqrt(values.reduce((sum: number, v) => sum + (v - mean) ** 2, 0) / values.length)
+      const { sd } = scaleOf(values)
       expect(
         worst(
           weights.map((w) => w / sd),
