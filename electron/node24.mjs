@@ -28,11 +28,15 @@ export function node24() {
   return null
 }
 
-/** Runs a script of ours under Node 24 with the same screen; resolves to its exit status. */
+/**
+ * Runs a script of ours under Node 24 with the same screen; resolves to its exit status. What Node made of the sources
+ * is kept beside the packages: reading them anew each time is half of the time until a command begins.
+ */
 export function runNode(script, args = [], options = {}) {
   const node = node24()
   if (!node) return Promise.resolve(2)
-  return run(node, ['--disable-warning=ExperimentalWarning', script, ...args], options)
+  const env = { NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'engram'), ...process.env }
+  return run(node, ['--disable-warning=ExperimentalWarning', script, ...args], { env, ...options })
 }
 
 /** Runs a program; signals to stop are passed on, so that it ends in its own time. */
