@@ -56,7 +56,9 @@ export async function runToEnd(lab: Lab, spec: ExperimentSpec, output: Output): 
     }
     if (notice.type === 'runtime') output.note(`Runtime ${notice.kind}: ${notice.why}`)
   })
+  let asked = false
   const stop = () => {
+    asked = true
     output.note('Stopping: partial results are kept.')
     if (id) void lab.call('queue.stop', { experiment: id })
   }
@@ -67,6 +69,8 @@ export async function runToEnd(lab: Lab, spec: ExperimentSpec, output: Output): 
   let timer: NodeJS.Timeout | undefined
   try {
     id = (await lab.call('experiment.run', { spec })).id
+    // Ctrl+C may have come before there was anything to stop.
+    if (asked) await lab.call('queue.stop', { experiment: id })
     if (isOver(await state())) over()
     timer = setInterval(() => void state().then((status) => isOver(status) && over(), over), 2000)
     await ended
