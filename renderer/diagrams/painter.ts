@@ -95,7 +95,7 @@ export class Painter {
       const b = layout.units[weights.to[rank]]
       const w = weights.weight[rank]
       lines.globalAlpha = lineAlpha(weights.share[rank])
-      lines.lineWidth = strokeWidth(weights.share[rank], 1, 4.5)
+      lines.lineWidth = strokeWidth(weights.share[rank], 1, 4)
       lines.strokeStyle = signColour(w, theme)
       lines.setLineDash(w < 0 ? [7, 4] : [])
       lines.beginPath()

@@ -9,4 +9,4 @@ export const strokeWidth = (value: number, strongest: number, widest = 8) =>
   0.75 + (widest - 0.75) * Math.min(1, Math.abs(value) / (strongest || 1))
 
 /** Opacity of a line whose |w| is this share of the strongest: the weak ones step back. */
-export const lineAlpha = (share: number) => 0.22 + 0.56 * share
+export const lineAlpha = (share: number) => 0.2 + 0.55 * share * share

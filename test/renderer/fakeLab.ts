@@ -78,7 +78,7 @@ function method(id: string, name: string, family: string, about: string, schema:
     family,
     about,
     cite: '',
-    can: { taskColumn: true, needsTaskColumn },
+    can: { taskColumn: true, needsTaskColumn, network: id !== 'mean', resume: family === 'multitask' },
     schema: z.toJSONSchema(schema, { io: 'input' }),
   }
 }

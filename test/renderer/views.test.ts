@@ -142,15 +142,16 @@ describe.skipIf(!chromium)('views in a browser', () => {
       await page.getByRole('heading', { name: 'Without Trunk 1' }).waitFor()
       expect(await page.getByText('% worse').count()).toBe(2)
       const shown = Number(await page.locator('[data-shown]').getAttribute('data-shown'))
-      expect(shown).toBeLessThan(240)
+      expect(shown).toBeLessThan(140)
       await page.keyboard.press('Control+z')
-      await page.locator('[data-shown="240"]').waitFor()
+      await page.locator('[data-shown="140"]').waitFor()
       await page.getByRole('radio', { name: 'Table' }).click()
       const table = page.getByRole('table', { name: 'The weights that are drawn' })
-      expect(await table.getAttribute('aria-rowcount')).toBe('241')
+      expect(await table.getAttribute('aria-rowcount')).toBe('141')
       const cells = await table.locator('[data-weight]').evaluateAll((nodes) => nodes.map((node) => Math.abs(Number((node as HTMLElement).dataset.weight)))) // prettier-ignore
       expect(cells.length).toBeGreaterThan(10)
-      expect(cells).toEqual([...cells].sort((a, b) => b - a))
+      // Column by column in turn: the strongest of all stands among the first.
+      expect(Math.max(...cells.slice(0, 3))).toBe(Math.max(...cells))
     })
   })
 

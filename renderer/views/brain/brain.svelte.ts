@@ -4,11 +4,14 @@ import type { Lesion, RunSummary } from '../../../core/contract.ts'
 import type { NetworkView } from '../../../core/method.ts'
 import { toErrorJson } from '../../../core/errors.ts'
 import type { UserErrorJson } from '../../../core/errors.ts'
-import type { LabStore } from '../../lab/store.svelte.ts'
+import { hasNetwork } from '../../lab/hasNetwork.ts'
+import type { LabStore, OpenExperiment } from '../../lab/store.svelte.ts'
 import { toView } from '../../diagrams/weights.ts'
 import { t } from '../../i18n/index.ts'
 
 export type UnitId = { layer: string; unit: number }
+/** Rising interest. */
+const FAMILIES = ['baseline', 'classical', 'metalearning', 'multitask']
 const same = (a: UnitId, b: UnitId) => a.layer === b.layer && a.unit === b.unit
 
 /** One trained network on screen: which run, what is silenced, and what every task loses by that. */
@@ -27,7 +30,7 @@ export class BrainState {
   readonly silenced = $derived.by(() => parse(this.lab.place.params.silence))
   readonly runs = $derived.by((): RunSummary[] => {
     const open = this.lab.experiment(this.experiment)
-    return open ? [...open.runs.values()].filter((run) => run.blobs.model !== null) : []
+    return open ? this.drawn(open) : []
   })
   readonly drops = $derived(this.lesion ? drops(this.lesion.perTask, this.lesion.better) : [])
 
@@ -66,17 +69,32 @@ export class BrainState {
     return id
   }
 
-  /** The network that was fitted on all rows, of the newest experiment that has one. */
+  /** The network most worth seeing, of the newest experiment that has one. */
   private async propose(): Promise<string | null> {
     for (const line of this.lab.visible) {
-      const open = this.lab.experiment(line.id) ?? (await this.lab.openExperiment(line.id))
-      const chosen = open.spec.methods.map((method) => method.id)
-      const able = [...open.runs.values()].filter((run) => run.blobs.model && /mlp|sharing|maml/.test(run.method.id))
-      const rank = (run: RunSummary) => (run.fold === 'all' ? 100 : 0) + chosen.lastIndexOf(run.method.id)
-      able.sort((a, b) => rank(b) - rank(a))
-      if (able[0]) return able[0].id
+      const run = this.best(this.lab.experiment(line.id) ?? (await this.lab.openExperiment(line.id)))
+      if (run) return run.id
     }
     return null
+  }
+
+  /** Runs that are done and have a network. */
+  private drawn(open: OpenExperiment): RunSummary[] {
+    return [...open.runs.values()].filter(
+      (run) => run.blobs.model !== null && hasNetwork(this.lab.methods, run.method.id),
+    )
+  }
+
+  /** What is most worth seeing: a network that shares before a straight line, all rows before a fold. */
+  best(open: OpenExperiment): RunSummary | null {
+    const chosen = open.spec.methods.map((method) => method.id)
+    const family = (run: RunSummary) => this.lab.methods.find((method) => method.id === run.method.id)?.family ?? ''
+    const rank = (run: RunSummary) =>
+      (FAMILIES.indexOf(family(run)) + 1) * 1000 + (run.fold === 'all' ? 100 : 0) + chosen.lastIndexOf(run.method.id)
+    return this.drawn(open).reduce<RunSummary | null>(
+      (best, run) => (best && rank(best) >= rank(run) ? best : run),
+      null,
+    )
   }
 
   /** Silences a unit, or gives it back; both can be undone. */

@@ -31,7 +31,7 @@ export function diagramSvg(about: {
     const third = (b.x - a.x) / 3
     lines.push(
       `<path d="M${n(a.x)} ${n(a.y)}C${n(a.x + third)} ${n(a.y)} ${n(b.x - third)} ${n(b.y)} ${n(b.x)} ${n(b.y)}" ` +
-        `stroke="${signColour(w, 'light')}" stroke-width="${n(strokeWidth(weights.share[rank], 1, 4.5))}" ` +
+        `stroke="${signColour(w, 'light')}" stroke-width="${n(strokeWidth(weights.share[rank], 1, 4))}" ` +
         `stroke-opacity="${lineAlpha(weights.share[rank]).toFixed(2)}"${w < 0 ? ' stroke-dasharray="7 4"' : ''}/>`,
     )
   }

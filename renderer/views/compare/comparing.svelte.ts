@@ -3,6 +3,7 @@ import type { UserErrorJson } from '../../../core/errors.ts'
 import type { Comparison } from '../../../core/stats/comparison.ts'
 import { tOr } from '../../i18n/index.ts'
 import type { LabStore } from '../../lab/store.svelte.ts'
+import { taskOrder } from '../../lab/taskOrder.ts'
 import { pairsOf, SORTS } from './pictures.ts'
 import type { Sort } from './pictures.ts'
 
@@ -32,7 +33,6 @@ export class Comparing {
   )
   readonly metric = $derived.by(() => this.lab.place.params.metric)
   readonly baseline = $derived.by(() => this.lab.place.params.baseline)
-  readonly tab = $derived.by(() => oneOf(TABS, this.lab.place.params.tab))
   readonly sort = $derived.by((): Sort => oneOf(SORTS, this.lab.place.params.sort))
   readonly task = $derived.by(() => this.lab.place.params.task ?? null)
   /** With the methods' names in the person's language, unless they were named by hand. */
@@ -42,7 +42,26 @@ export class Comparing {
     const names = new Map(this.lab.methods.map((method) => [method.id, method.name]))
     const inWords = (m: Comparison['methods'][number]) =>
       m.label === names.get(m.id) || m.label === m.id ? tOr(`method.${m.id}`, m.label) : m.label
-    return { ...answer, methods: answer.methods.map((m) => ({ ...m, label: inWords(m) })) }
+    const methods = answer.methods.map((m) => ({ ...m, label: inWords(m) }))
+    // Warnings name methods as the lab knows them.
+    const said = new Map(answer.methods.flatMap((m, i) => [m.key, m.label].map((own) => [own, methods[i].label])))
+    const warnings = answer.warnings.map((w) =>
+      w.params?.method === undefined
+        ? w
+        : { ...w, params: { ...w.params, method: said.get(String(w.params.method)) ?? w.params.method } },
+    )
+    return { ...answer, methods, warnings }
+  })
+  /** Made-up test tasks have no names: nothing can be said task by task. */
+  readonly tabs = $derived.by(() =>
+    this.comparison?.tasks.length === 0 ? TABS.filter((tab) => tab !== 'tasks' && tab !== 'heat') : TABS,
+  )
+  readonly tab = $derived.by(() => oneOf(this.tabs, this.lab.place.params.tab))
+  /** Place of every task among all of its experiment, for its colour. */
+  readonly places = $derived.by(() => {
+    const known = taskOrder(this.lab.experiment(this.id))
+    const all = new Set([...known, ...(this.comparison?.tasks ?? []).map((task) => task.id)])
+    return new Map([...all].map((id, i) => [id, i] as const))
   })
   readonly pairs = $derived.by(() => (this.comparison ? pairsOf(this.comparison) : []))
 

@@ -42,8 +42,13 @@ export function taskDifferences(c: Comparison, method: string, against: string, 
   })
 }
 
-export function taskPicture(c: Comparison, shown: readonly Difference[], language: Language): IntervalPicture {
-  const index = new Map(c.tasks.map((task, i) => [task.id, i]))
+/** `places`: of every task among all of the experiment, for its colour. */
+export function taskPicture(
+  c: Comparison,
+  shown: readonly Difference[],
+  language: Language,
+  places: ReadonlyMap<string, number> = new Map(c.tasks.map((task, i) => [task.id, i])),
+): IntervalPicture {
   const metric = metricName(c.metric)
   const [first] = shown
   return {
@@ -65,7 +70,7 @@ export function taskPicture(c: Comparison, shown: readonly Difference[], languag
     rows: shown.map((d) => ({
       id: d.task as string,
       label: d.task as string,
-      hue: taskHue(index.get(d.task as string) ?? 0),
+      hue: taskHue(places.get(d.task as string) ?? 0),
       mean: d.effect,
       ci: d.ci95,
       note: callWord(d.call, language),

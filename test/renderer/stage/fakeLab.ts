@@ -264,7 +264,7 @@ const answers: { [C in Call]?: (params: never) => unknown } = {
       family: 'multitask',
       about: '',
       cite: '',
-      can: {},
+      can: { network: id !== 'mean' },
       schema: {},
     })),
   }),
