@@ -94,7 +94,8 @@ describe.skipIf(!CHROMIUM)('from drop to verdict', () => {
     await look('experiment')
     const pressed = Date.now()
     await page.getByRole('button', { name: /^Run/ }).first().click()
-    await page.getByRole('button', { name: /verdict/i }).waitFor({ timeout: 20_000 })
+    const verdict = page.getByRole('button', { name: /verdict/i })
+    await expect.poll(() => verdict.isEnabled(), { timeout: 20_000, interval: 50 }).toBe(true)
     const first = (Date.now() - pressed) / 1000
     console.log(`first verdict offered ${first.toFixed(1)} s after Run`)
     await look('running')
@@ -126,6 +127,10 @@ describe.skipIf(!CHROMIUM)('from drop to verdict', () => {
     await page.locator('canvas').first().waitFor({ timeout: 20_000 })
     await page.waitForTimeout(500)
     await look('brain')
+    await page.locator('.walker').focus()
+    for (const key of ['ArrowRight', 'ArrowDown', 'Enter']) await page.keyboard.press(key)
+    await page.getByRole('heading', { name: 'Without Trunk 1' }).waitFor()
+    await look('lesion')
   })
 
   test('the lesson goes forward and back', async () => {
