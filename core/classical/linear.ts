@@ -22,6 +22,8 @@ export type Linear = {
   fresh: Map<string, Float64Array> | null
   /** Number of learned numbers: less than all coefficients where tasks share them. */
   parameters: number
+  /** What `adapt` needs beside the lines, as JSON. */
+  kept?: unknown
 }
 
 export function linearModel(linear: Linear, params: unknown, adapt?: (support: View) => Promise<Linear>): Model {
@@ -53,7 +55,8 @@ export function linearModel(linear: Linear, params: unknown, adapt?: (support: V
     save() {
       const arrays = Object.fromEntries(coefficients.map((c, k) => [`output${k}`, c]))
       for (const [target, c] of fresh ?? []) arrays[`fresh:${target}`] = c
-      const header = { ...saveFrame(linear), params, parameters: linear.parameters, fresh: fresh && [...fresh.keys()] }
+      const { parameters, kept } = linear
+      const header = { ...saveFrame(linear), params, parameters, fresh: fresh && [...fresh.keys()], kept }
       return pack(header, arrays)
     },
     onnx: () => linearOnnx(linear),
@@ -65,6 +68,7 @@ const Saved = z.looseObject({
   params: z.unknown(),
   parameters: z.int().nonnegative(),
   fresh: z.array(z.string()).nullable(),
+  kept: z.unknown().optional(),
 })
 
 export function loadLinear(bytes: Uint8Array): { linear: Linear; params: unknown } {
@@ -85,7 +89,7 @@ export function loadLinear(bytes: Uint8Array): { linear: Linear; params: unknown
       }),
     )
   return {
-    linear: { encoder, outputs, coefficients, fresh, parameters: parsed.data.parameters },
+    linear: { encoder, outputs, coefficients, fresh, parameters: parsed.data.parameters, kept: parsed.data.kept },
     params: parsed.data.params,
   }
 }

@@ -1,12 +1,9 @@
 import { z } from 'zod'
-import type { View } from '../data/taskSet.ts'
-import { frameOf, onlyKinds, wholeFold } from '../frame.ts'
 import type { Frame, Output, OutputCells } from '../frame.ts'
-import type { Method } from '../method.ts'
 import { minimise } from '../lbfgs.ts'
 import { residual } from '../link.ts'
-import { linearModel, loadLinear } from './linear.ts'
 import type { Linear } from './linear.ts'
+import { linearMethod } from './linearMethod.ts'
 
 /**
  * Logistic regression, one per task: minimises
@@ -23,9 +20,8 @@ const Params = z.strictObject({
     ),
 })
 type Params = z.infer<typeof Params>
-const KINDS: Output['kind'][] = ['binary', 'multiclass']
 
-export const logistic: Method<Params> = {
+export const logistic = linearMethod<Params>({
   id: 'logistic',
   family: 'baseline',
   name: 'Logistic regression',
@@ -33,32 +29,11 @@ export const logistic: Method<Params> = {
   cite: 'Cox 1958, The regression analysis of binary sequences',
   params: Params,
   beside: ['multitask', 'metalearning'],
-  can: {
-    taskColumn: true,
-    needsTaskColumn: false,
-    manyTargets: true,
-    missingTargets: true,
-    kinds: KINDS,
-    newTask: false,
-    adapt: true,
-    onnx: true,
-    resume: false,
-    network: true,
-  },
+  can: { kinds: ['binary', 'multiclass'] },
   work: (s) => 200 * s.rows * s.features * (s.taskColumn ? s.targets : s.tasks) + 1,
-  async *fit(context, params) {
-    return model(fitLogistic(frameOf(onlyKinds(wholeFold(context), KINDS)), params), params)
-  },
-  load(bytes) {
-    const { linear, params } = loadLinear(bytes)
-    return model(linear, Params.parse(params))
-  },
-}
-
-const model = (linear: Linear, params: Params) =>
-  linearModel(linear, params, async (support: View) =>
-    fitLogistic(frameOf(onlyKinds(support, KINDS), linear.encoder), params),
-  )
+  fit: fitLogistic,
+  adapt: (_, support, params) => fitLogistic(support, params),
+})
 
 function fitLogistic(frame: Frame, params: Params): Linear {
   const width = frame.encoder.names.length

@@ -1,9 +1,7 @@
 import { fitEncoder } from '../data/encoding.ts'
-import { frameOf, onlyKinds, wholeFold } from '../frame.ts'
 import type { Frame } from '../frame.ts'
-import type { Method } from '../method.ts'
-import { linearModel, loadLinear } from './linear.ts'
 import type { Linear } from './linear.ts'
+import { linearMethod, outputsByTarget } from './linearMethod.ts'
 import { RidgeParams, solveRidge } from './ridge.ts'
 import type { z } from 'zod'
 
@@ -12,42 +10,26 @@ import type { z } from 'zod'
  * task has a 0/1 input of its own, held back by the same alpha: a level b0 + u_k, shrunken towards the common one.
  * A task never seen gets the common level (complete pooling, Gelman and Hill 2007, ch. 12).
  */
-const pooled = (intercepts: boolean): Method<z.infer<typeof RidgeParams>> => ({
-  id: intercepts ? 'pooled-ridge-intercepts' : 'pooled-ridge',
-  family: 'baseline',
-  name: intercepts ? 'Pooled ridge with task intercepts' : 'Pooled ridge',
-  about: intercepts
-    ? 'One straight line per input for all tasks together; each task has a level of its own.'
-    : 'One straight line per input for all tasks together, as if there were no tasks.',
-  cite: 'Hoerl and Kennard 1970; Gelman and Hill 2007, chapter 12',
-  params: RidgeParams,
-  twins: ['ridge', 'logistic'],
-  beside: ['multitask'],
-  can: {
-    taskColumn: true,
-    needsTaskColumn: true,
-    manyTargets: true,
-    missingTargets: true,
-    kinds: ['regression'],
-    newTask: true,
-    adapt: false,
-    onnx: true,
-    resume: false,
-    network: true,
-  },
-  work: (s) => {
-    const width = s.features + (intercepts ? s.tasks / s.targets : 0)
-    return (s.rows * width ** 2 + width ** 3) * s.targets + 1
-  },
-  async *fit(context, params) {
-    const view = onlyKinds(wholeFold(context), ['regression'])
-    return linearModel(fitPooled(frameOf(view, fitEncoder(view, { taskColumn: intercepts })), params.alpha), params)
-  },
-  load(bytes) {
-    const { linear, params } = loadLinear(bytes)
-    return linearModel(linear, RidgeParams.parse(params))
-  },
-})
+const pooled = (intercepts: boolean) =>
+  linearMethod<z.infer<typeof RidgeParams>>({
+    id: intercepts ? 'pooled-ridge-intercepts' : 'pooled-ridge',
+    family: 'baseline',
+    name: intercepts ? 'Pooled ridge with task intercepts' : 'Pooled ridge',
+    about: intercepts
+      ? 'One straight line per input for all tasks together; each task has a level of its own.'
+      : 'One straight line per input for all tasks together, as if there were no tasks.',
+    cite: 'Hoerl and Kennard 1970; Gelman and Hill 2007, chapter 12',
+    params: RidgeParams,
+    twins: ['ridge', 'logistic'],
+    beside: ['multitask'],
+    can: { needsTaskColumn: true, newTask: true },
+    work: (s) => {
+      const width = s.features + (intercepts ? s.tasks / s.targets : 0)
+      return (s.rows * width ** 2 + width ** 3) * s.targets + 1
+    },
+    encode: (view) => fitEncoder(view, { taskColumn: intercepts }),
+    fit: (frame, { alpha }) => fitPooled(frame, alpha),
+  })
 
 export const pooledRidge = pooled(false)
 export const pooledRidgeIntercepts = pooled(true)
@@ -55,8 +37,8 @@ export const pooledRidgeIntercepts = pooled(true)
 function fitPooled(frame: Frame, alpha: number): Linear {
   const width = frame.encoder.names.length
   const fresh = new Map<string, Float64Array>()
-  for (const target of new Set(frame.outputs.map((output) => output.target))) {
-    const own = frame.cells.filter((_, k) => frame.outputs[k].target === target)
+  for (const [target, places] of outputsByTarget(frame)) {
+    const own = places.map((k) => frame.cells[k])
     const all = {
       at: Int32Array.from(own.flatMap((cells) => [...cells.at])),
       y: Float64Array.from(own.flatMap((cells) => [...cells.y])),

@@ -1,12 +1,8 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import { z } from 'zod'
-import type { Encoder } from '../data/encoding.ts'
-import type { View } from '../data/taskSet.ts'
-import { frameOf, onlyKinds, wholeFold } from '../frame.ts'
 import type { Frame, OutputCells } from '../frame.ts'
-import type { Method } from '../method.ts'
-import { linearModel, loadLinear } from './linear.ts'
 import type { Linear } from './linear.ts'
+import { linearMethod } from './linearMethod.ts'
 
 /**
  * Ridge regression, one per task: b = argmin sum (y - b0 - x b)^2 + alpha |b|^2, the intercept b0 free
@@ -21,7 +17,7 @@ export const RidgeParams = z.strictObject({
     .describe('Strength of the pull of all coefficients towards zero; 0 is plain least squares.'),
 })
 
-export const ridge: Method<z.infer<typeof RidgeParams>> = {
+export const ridge = linearMethod<z.infer<typeof RidgeParams>>({
   id: 'ridge',
   family: 'baseline',
   name: 'Ridge',
@@ -29,34 +25,10 @@ export const ridge: Method<z.infer<typeof RidgeParams>> = {
   cite: 'Hoerl and Kennard 1970, Ridge Regression',
   params: RidgeParams,
   beside: ['multitask', 'metalearning'],
-  can: {
-    taskColumn: true,
-    needsTaskColumn: false,
-    manyTargets: true,
-    missingTargets: true,
-    kinds: ['regression'],
-    newTask: false,
-    adapt: true,
-    onnx: true,
-    resume: false,
-    network: true,
-  },
   work: (s) => (s.rows * s.features ** 2 + s.tasks * s.features ** 3) * (s.taskColumn ? 1 : s.targets) + 1,
-  async *fit(context, params) {
-    const linear = fitRidge(frameOf(onlyKinds(wholeFold(context), ['regression'])), params.alpha)
-    return model(linear, params)
-  },
-  load(bytes) {
-    const { linear, params } = loadLinear(bytes)
-    return model(linear, RidgeParams.parse(params))
-  },
-}
-
-const model = (linear: Linear, params: z.infer<typeof RidgeParams>) =>
-  linearModel(linear, params, async (support: View) => again(support, linear.encoder, params.alpha))
-
-const again = (support: View, encoder: Encoder, alpha: number) =>
-  fitRidge(frameOf(onlyKinds(support, ['regression']), encoder), alpha)
+  fit: (frame, { alpha }) => fitRidge(frame, alpha),
+  adapt: (_, support, { alpha }) => fitRidge(support, alpha),
+})
 
 function fitRidge(frame: Frame, alpha: number): Linear {
   const width = frame.encoder.names.length

@@ -1,12 +1,8 @@
 import { z } from 'zod'
-import { linearModel, loadLinear } from '../classical/linear.ts'
 import type { Linear } from '../classical/linear.ts'
-import type { View } from '../data/taskSet.ts'
+import { linearMethod, outputsByTarget } from '../classical/linearMethod.ts'
 import { UserError } from '../errors.ts'
-import { frameOf, onlyKinds, wholeFold } from '../frame.ts'
 import type { Frame, Output } from '../frame.ts'
-import type { Method } from '../method.ts'
-import { damaged } from '../pack.ts'
 import { crossProducts } from './crossProducts.ts'
 import { fitMixed, randomEffects } from './mixedModel.ts'
 import type { MixedModel } from './mixedModel.ts'
@@ -42,9 +38,9 @@ const Spread = z.object({
   sd: z.number().positive(),
 })
 type Spread = z.infer<typeof Spread>
-const State = z.object({ params: Params, spreads: z.array(Spread) })
+const Spreads = z.array(Spread)
 
-export const hierarchical: Method<Params> = {
+export const hierarchical = linearMethod<Params>({
   id: 'hierarchical-linear',
   family: 'multitask',
   twins: ['ridge'],
@@ -52,51 +48,33 @@ export const hierarchical: Method<Params> = {
   about: 'A straight line per task, drawn towards the common line as far as the tasks turn out to be alike.',
   cite: 'Laird and Ware 1982, Random-effects models for longitudinal data; Bates et al. 2015, lme4',
   params: Params,
-  can: {
-    taskColumn: true,
-    needsTaskColumn: true,
-    manyTargets: true,
-    missingTargets: true,
-    kinds: ['regression'],
-    newTask: true,
-    adapt: true,
-    onnx: true,
-    resume: false,
-    network: true,
-  },
+  can: { needsTaskColumn: true, newTask: true },
   work(s, { random }) {
     const p = s.features + 1
     const q = random === 'slopes' ? p : 1
     const steps = 40 + 2 * q
     return s.rows * s.targets * p ** 2 + steps * s.tasks * (6 * q * p * (q + p) + 2000) + 1
   },
-  async *fit(context, params) {
-    const { linear, spreads } = fitHierarchical(frameOf(onlyKinds(wholeFold(context), ['regression'])), params)
-    return model(linear, params, spreads)
+  fit: fitHierarchical,
+  adapt: adapted,
+  keeps(kept, { encoder }) {
+    const size = encoder.names.length + 1
+    const spreads = Spreads.safeParse(kept)
+    if (!spreads.success) return false
+    return spreads.data.every(
+      ({ random, covariance }) => covariance.length === random.length ** 2 && random.every((column) => column < size),
+    )
   },
-  load(bytes) {
-    const { linear, params } = loadLinear(bytes)
-    const state = State.parse(params)
-    const size = linear.encoder.names.length + 1
-    for (const { random, covariance } of state.spreads)
-      if (covariance.length !== random.length ** 2 || random.some((column) => column >= size))
-        throw damaged('a spread of another size than its inputs')
-    return model(linear, state.params, state.spreads)
-  },
-}
+})
 
-const model = (linear: Linear, params: Params, spreads: Spread[]) =>
-  linearModel(linear, { params, spreads }, async (support) => adapted(linear, spreads, support))
-
-function fitHierarchical(frame: Frame, params: Params) {
+function fitHierarchical(frame: Frame, params: Params): Linear {
   const { encoder, outputs } = frame
   const size = encoder.names.length + 1
   const fresh = new Map<string, Float64Array>()
   const spreads: Spread[] = []
   const coefficients: Float64Array[] = []
   let parameters = 0
-  for (const target of new Set(outputs.map((output) => output.target))) {
-    const own = outputs.flatMap((output, k) => (output.target === target ? [k] : []))
+  for (const [target, own] of outputsByTarget(frame)) {
     const cells = own.reduce((sum, k) => sum + outputs[k].cells, 0)
     const shift = own.reduce((sum, k) => sum + outputs[k].mean * outputs[k].cells, 0) / cells
     const sums = own.map((k) => crossProducts(frame.x, size - 1, frame.cells[k], shift))
@@ -123,12 +101,12 @@ function fitHierarchical(frame: Frame, params: Params) {
     spreads.push({ target, random: random.map((i) => kept[i]), covariance: [...covariance], sd })
     parameters += kept.length + random.length * own.length
   }
-  return { linear: { encoder, outputs, coefficients, fresh, parameters }, spreads }
+  return { encoder, outputs, coefficients, fresh, parameters, kept: spreads }
 }
 
 /** The lines expected of the tasks of `support`, given the common lines and spreads as they are. */
-function adapted(linear: Linear, spreads: Spread[], support: View): Linear {
-  const frame = frameOf(onlyKinds(support, ['regression']), linear.encoder)
+function adapted(linear: Linear, frame: Frame): Linear {
+  const spreads = linear.kept as Spread[]
   const size = linear.encoder.names.length + 1
   const outputs: Output[] = []
   const coefficients: Float64Array[] = []

@@ -1,12 +1,9 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import { z } from 'zod'
-import { linearModel, loadLinear } from '../classical/linear.ts'
 import type { Linear } from '../classical/linear.ts'
+import { linearMethod, outputsByTarget } from '../classical/linearMethod.ts'
 import { RidgeParams, solvePositive } from '../classical/ridge.ts'
-import type { View } from '../data/taskSet.ts'
-import { frameOf, onlyKinds, wholeFold } from '../frame.ts'
 import type { Frame, Output } from '../frame.ts'
-import type { Method } from '../method.ts'
 import { crossProducts } from './crossProducts.ts'
 
 /**
@@ -27,7 +24,7 @@ const Params = RidgeParams.extend({
 })
 type Params = z.infer<typeof Params>
 
-export const meanRegularised: Method<Params> = {
+export const meanRegularised = linearMethod<Params>({
   id: 'mean-regularised',
   family: 'multitask',
   twins: ['ridge'],
@@ -35,37 +32,17 @@ export const meanRegularised: Method<Params> = {
   about: 'One straight line per input for all tasks together, from which each task deviates as far as its rows say.',
   cite: 'Evgeniou and Pontil 2004, Regularized multi-task learning',
   params: Params,
-  can: {
-    taskColumn: true,
-    needsTaskColumn: true,
-    manyTargets: true,
-    missingTargets: true,
-    kinds: ['regression'],
-    newTask: true,
-    adapt: true,
-    onnx: true,
-    resume: false,
-    network: true,
-  },
+  can: { needsTaskColumn: true, newTask: true },
   work: (s) => s.rows * s.targets * s.features ** 2 + 2 * s.tasks * s.features ** 3 + 1,
-  async *fit(context, params) {
-    return model(fitDeviations(frameOf(onlyKinds(wholeFold(context), ['regression'])), params), params)
-  },
-  load(bytes) {
-    const { linear, params } = loadLinear(bytes)
-    return model(linear, Params.parse(params))
-  },
-}
-
-const model = (linear: Linear, params: Params) =>
-  linearModel(linear, params, async (support) => deviate(linear, support, params))
+  fit: fitDeviations,
+  adapt: deviate,
+})
 
 function fitDeviations(frame: Frame, params: Params): Linear {
   const width = frame.encoder.names.length
   const fresh = new Map<string, Float64Array>()
   const coefficients: Float64Array[] = []
-  for (const target of new Set(frame.outputs.map((output) => output.target))) {
-    const own = frame.outputs.flatMap((output, k) => (output.target === target ? [k] : []))
+  for (const [target, own] of outputsByTarget(frame)) {
     // Far from zero a level would drown the rest in rounding.
     const shift = frame.outputs[own[0]].mean
     const parts = own.map((k) => taskOf(crossProducts(frame.x, width, frame.cells[k], shift), width + 1, params))
@@ -78,8 +55,7 @@ function fitDeviations(frame: Frame, params: Params): Linear {
 }
 
 /** Deviations for the tasks of `support`, from the common lines as they are. */
-function deviate(linear: Linear, support: View, params: Params): Linear {
-  const frame = frameOf(onlyKinds(support, ['regression']), linear.encoder)
+function deviate(linear: Linear, frame: Frame, params: Params): Linear {
   const width = linear.encoder.names.length
   const common = linear.fresh as Map<string, Float64Array>
   const outputs: Output[] = []

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { linearModel, loadLinear } from '../classical/linear.ts'
 import type { Linear } from '../classical/linear.ts'
-import { frameOf, onlyKinds, wholeFold } from '../frame.ts'
+import { linearMethod } from '../classical/linearMethod.ts'
 import type { Frame } from '../frame.ts'
 import type { Method } from '../method.ts'
 import { coefficientsOf, momentsOf } from './moments.ts'
@@ -33,22 +32,10 @@ const NetParams = LassoParams.extend({
 })
 type NetParams = z.infer<typeof NetParams>
 
-const can: Method['can'] = {
-  taskColumn: true,
-  needsTaskColumn: false,
-  manyTargets: true,
-  missingTargets: true,
-  kinds: ['regression'],
-  newTask: false,
-  adapt: false,
-  onnx: true,
-  resume: false,
-  network: true,
-}
 // Second moments once, then about a hundred rounds over the inputs.
 const work: Method['work'] = (s) => s.features ** 2 * (s.rows * s.targets + 100 * s.tasks) + 1
 
-export const multiTaskLasso: Method<z.infer<typeof LassoParams>> = {
+export const multiTaskLasso = linearMethod<z.infer<typeof LassoParams>>({
   id: 'multi-task-lasso',
   family: 'multitask',
   name: 'Multi-task lasso',
@@ -56,19 +43,11 @@ export const multiTaskLasso: Method<z.infer<typeof LassoParams>> = {
   cite: 'Obozinski, Taskar and Jordan 2010, Joint covariate selection and joint subspace selection',
   params: LassoParams,
   twins: ['ridge'],
-  can,
   work,
-  async *fit(context, { penalty }) {
-    const view = onlyKinds(wholeFold(context), can.kinds)
-    return linearModel(fitNet(frameOf(view), { penalty, ratio: 1 }), { penalty })
-  },
-  load(bytes) {
-    const { linear, params } = loadLinear(bytes)
-    return linearModel(linear, LassoParams.parse(params))
-  },
-}
+  fit: (frame, { penalty }) => fitNet(frame, { penalty, ratio: 1 }),
+})
 
-export const multiTaskElasticNet: Method<NetParams> = {
+export const multiTaskElasticNet = linearMethod<NetParams>({
   id: 'multi-task-elastic-net',
   family: 'multitask',
   name: 'Multi-task elastic net',
@@ -76,16 +55,9 @@ export const multiTaskElasticNet: Method<NetParams> = {
   cite: 'Zou and Hastie 2005, Regularization and variable selection via the elastic net; Obozinski et al. 2010',
   params: NetParams,
   twins: ['ridge'],
-  can,
   work,
-  async *fit(context, params) {
-    return linearModel(fitNet(frameOf(onlyKinds(wholeFold(context), can.kinds)), params), params)
-  },
-  load(bytes) {
-    const { linear, params } = loadLinear(bytes)
-    return linearModel(linear, NetParams.parse(params))
-  },
-}
+  fit: fitNet,
+})
 
 function fitNet(frame: Frame, params: NetParams): Linear {
   const { encoder, outputs } = frame

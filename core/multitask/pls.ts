@@ -1,10 +1,8 @@
 import { Matrix, solve } from 'ml-matrix'
 import { z } from 'zod'
-import { frameOf, onlyKinds, wholeFold } from '../frame.ts'
 import type { Frame } from '../frame.ts'
-import type { Method } from '../method.ts'
-import { linearModel, loadLinear } from '../classical/linear.ts'
 import type { Linear } from '../classical/linear.ts'
+import { linearMethod } from '../classical/linearMethod.ts'
 
 /**
  * Partial least squares (Wold, Sjostrom and Eriksson 2001; PLS2 by NIPALS): a few directions of the inputs that vary
@@ -19,7 +17,7 @@ const Params = z.strictObject({
 })
 type Params = z.infer<typeof Params>
 
-export const pls: Method<Params> = {
+export const pls = linearMethod<Params>({
   id: 'pls',
   family: 'multitask',
   name: 'Partial least squares',
@@ -27,27 +25,10 @@ export const pls: Method<Params> = {
   cite: 'Wold, Sjostrom and Eriksson 2001, PLS-regression: a basic tool of chemometrics',
   params: Params,
   twins: ['ridge'],
-  can: {
-    taskColumn: false,
-    needsTaskColumn: false,
-    manyTargets: true,
-    missingTargets: true,
-    kinds: ['regression'],
-    newTask: false,
-    adapt: false,
-    onnx: true,
-    resume: false,
-    network: true,
-  },
+  can: { taskColumn: false },
   work: (s, { components }) => 30 * Math.min(components, s.features) * s.rows * (s.features + s.targets) + 1,
-  async *fit(context, params) {
-    return linearModel(fitPls(frameOf(onlyKinds(wholeFold(context), ['regression'])), params.components), params)
-  },
-  load(bytes) {
-    const { linear, params } = loadLinear(bytes)
-    return linearModel(linear, Params.parse(params))
-  },
-}
+  fit: (frame, { components }) => fitPls(frame, components),
+})
 
 function fitPls(frame: Frame, components: number): Linear {
   const { encoder, outputs, cells, view } = frame

@@ -1,10 +1,8 @@
 import { z } from 'zod'
-import { frameOf, onlyKinds, wholeFold } from '../frame.ts'
 import type { Frame } from '../frame.ts'
-import type { Method } from '../method.ts'
-import type { Rng } from '../rng.ts'
-import { linearModel, loadLinear } from '../classical/linear.ts'
 import type { Linear } from '../classical/linear.ts'
+import { linearMethod } from '../classical/linearMethod.ts'
+import type { Rng } from '../rng.ts'
 import { RidgeParams, solveRidge } from '../classical/ridge.ts'
 
 /**
@@ -24,7 +22,7 @@ const Params = RidgeParams.extend({
 })
 type Params = z.infer<typeof Params>
 
-export const regressorChain: Method<Params> = {
+export const regressorChain = linearMethod<Params>({
   id: 'regressor-chain',
   family: 'multitask',
   name: 'Regressor chains',
@@ -32,28 +30,10 @@ export const regressorChain: Method<Params> = {
   cite: 'Spyromitros-Xioufis, Tsoumakas, Groves and Vlahavas 2016, Multi-target regression via input space expansion',
   params: Params,
   twins: ['ridge'],
-  can: {
-    taskColumn: false,
-    needsTaskColumn: false,
-    manyTargets: true,
-    missingTargets: true,
-    kinds: ['regression'],
-    newTask: false,
-    adapt: false,
-    onnx: true,
-    resume: false,
-    network: true,
-  },
+  can: { taskColumn: false },
   work: (s, { chains }) => chains * s.targets * (s.rows + s.features) * (s.features + s.targets) ** 2 + 1,
-  async *fit(context, params) {
-    const frame = frameOf(onlyKinds(wholeFold(context), ['regression']))
-    return linearModel(fitChains(frame, params, context.rng), params)
-  },
-  load(bytes) {
-    const { linear, params } = loadLinear(bytes)
-    return linearModel(linear, Params.parse(params))
-  },
-}
+  fit: (frame, params, { rng }) => fitChains(frame, params, rng),
+})
 
 function fitChains(frame: Frame, { alpha, chains }: Params, rng: Rng): Linear {
   const { encoder, outputs } = frame

@@ -1,10 +1,8 @@
 import { Matrix, SingularValueDecomposition } from 'ml-matrix'
 import { z } from 'zod'
-import { linearModel, loadLinear } from '../classical/linear.ts'
 import type { Linear } from '../classical/linear.ts'
-import { frameOf, onlyKinds, wholeFold } from '../frame.ts'
+import { linearMethod } from '../classical/linearMethod.ts'
 import type { Frame } from '../frame.ts'
-import type { Method } from '../method.ts'
 import { coefficientsOf, momentsOf } from './moments.ts'
 import type { Moments } from './moments.ts'
 
@@ -26,7 +24,7 @@ const Params = z.strictObject({
     .describe('Strength of the penalty; the larger, the fewer lines the tasks are mixtures of.'),
 })
 
-export const traceNorm: Method<z.infer<typeof Params>> = {
+export const traceNorm = linearMethod<z.infer<typeof Params>>({
   id: 'trace-norm',
   family: 'multitask',
   name: 'Trace norm',
@@ -34,32 +32,13 @@ export const traceNorm: Method<z.infer<typeof Params>> = {
   cite: 'Ji and Ye 2009, An accelerated gradient method for trace norm minimization',
   params: Params,
   twins: ['ridge'],
-  can: {
-    taskColumn: true,
-    needsTaskColumn: false,
-    manyTargets: true,
-    missingTargets: true,
-    kinds: ['regression'],
-    newTask: false,
-    adapt: false,
-    onnx: true,
-    resume: false,
-    network: true,
-  },
   // Second moments once, then some two hundred steps, each a slope and a decomposition.
   work: (s) =>
     s.features ** 2 * (s.rows * s.targets + 200 * s.tasks) +
     2000 * s.features * s.tasks * Math.min(s.features, s.tasks) +
     1,
-  async *fit(context, { penalty }) {
-    const frame = frameOf(onlyKinds(wholeFold(context), ['regression']))
-    return linearModel(fitTraceNorm(frame, penalty), { penalty })
-  },
-  load(bytes) {
-    const { linear, params } = loadLinear(bytes)
-    return linearModel(linear, Params.parse(params))
-  },
-}
+  fit: (frame, { penalty }) => fitTraceNorm(frame, penalty),
+})
 
 function fitTraceNorm(frame: Frame, penalty: number): Linear {
   const { encoder, outputs } = frame
