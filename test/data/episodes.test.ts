@@ -9,7 +9,7 @@ import { rng } from '../../core/rng.ts'
 import { count, tableOf } from './tables.ts'
 
 test('sine: amplitude, phase and range of Finn et al.; the same for the same key', () => {
-  const sine = generatorOf('sine').generator?.({ noise: 0 }) as TaskGenerator
+  const sine = generatorOf('sine').generator?.({ noise: 0, phase: 'half-turn', grid: 0 }) as TaskGenerator
   const batch = sine.sample(rng('a'), 500, 10, 50)
   expect([batch.supportX.length, batch.queryX.length]).toEqual([5000, 25_000])
   expect(sine.sample(rng('a'), 500, 10, 50)).toEqual(batch)
@@ -45,7 +45,7 @@ test('every generator has defaults, a schema, and makes a task set', () => {
   const set = generatorTaskSet('sine', {}, rng(1), 7, 5)
   expect(set.tasks.map((task) => task.id)).toEqual(count(7).map((i) => `task=${i + 1}`))
   expect(set.generator?.id).toBe('sine')
-  expect(() => generatorOf('cosine')).toThrow(/must be one of sine, related-linear, shared-causes. Got "cosine"/)
+  expect(() => generatorOf('cosine')).toThrow(/must be one of sine, linear, harmonic, gaussian-process, related-linear, shared-causes. Got "cosine"/)
   expect(() => generatorParams(generatorOf('sine'), { noise: -1 })).toThrow(/data.params.noise of generator "sine"/)
 })
 

@@ -6,13 +6,23 @@ import { Roles } from '../roles.ts'
 import type { Column, Table } from '../table.ts'
 import type { TaskGenerator } from '../generator.ts'
 import type { TaskSet } from '../taskSet.ts'
+import { gaussianProcess } from './gaussianProcess.ts'
+import { harmonic } from './harmonic.ts'
 import type { DataGenerator } from './kind.ts'
+import { linear } from './linear.ts'
 import { relatedLinear } from './relatedLinear.ts'
 import { sharedCauses } from './sharedCauses.ts'
 import { sine } from './sine.ts'
 
 /** Every generator that a spec may name. */
-export const generators: DataGenerator[] = [sine, relatedLinear, sharedCauses] as DataGenerator[]
+export const generators: DataGenerator[] = [
+  sine,
+  linear,
+  harmonic,
+  gaussianProcess,
+  relatedLinear,
+  sharedCauses,
+] as DataGenerator[]
 
 export function generatorOf(id: string): DataGenerator {
   const found = generators.find((generator) => generator.id === id)
