@@ -45,7 +45,9 @@ test('every generator has defaults, a schema, and makes a task set', () => {
   const set = generatorTaskSet('sine', {}, rng(1), 7, 5)
   expect(set.tasks.map((task) => task.id)).toEqual(count(7).map((i) => `task=${i + 1}`))
   expect(set.generator?.id).toBe('sine')
-  expect(() => generatorOf('cosine')).toThrow(/must be one of sine, linear, harmonic, gaussian-process, related-linear, shared-causes. Got "cosine"/)
+  expect(() => generatorOf('cosine')).toThrow(
+    /must be one of sine, linear, harmonic, gaussian-process, related-linear, shared-causes. Got "cosine"/,
+  )
   expect(() => generatorParams(generatorOf('sine'), { noise: -1 })).toThrow(/data.params.noise of generator "sine"/)
 })
 
