@@ -1,4 +1,5 @@
 import type { Expr, Shape } from './expr.ts'
+import { count } from './cost.ts'
 import { UNKNOWN, apply, broadcastShapes, product, sameShape } from './expr.ts'
 import { add, mul, neg } from './ops/elementwise.ts'
 import { broadcastTo, reshape, transpose } from './ops/layout.ts'
@@ -16,6 +17,16 @@ const known = (shape: Shape): boolean => !shape.some((dim) => String(dim).includ
 const flat = (x: Expr): Expr => reshape(x, [product(x.shape.slice(0, -1)), x.shape.at(-1)!])
 /** The left side of a product as a plain matrix, where that takes no work. */
 const turnedBack = (x: Expr): Expr | null => (swapsLast(x) ? x.inputs[0] : null)
+
+/** Nothing times anything is nothing: a state that begins with zeros, met by a product. */
+const zeroProduct: Rewrite = (node) => {
+  if (node.op !== 'matmul') return null
+  const zero = node.inputs.some((x) => {
+    const value = x.op === 'broadcastTo' || x.op === 'transpose' ? x.inputs[0] : x
+    return value.op === 'constant' && (value.attrs as ConstantAttrs).data.every((v) => v === 0)
+  })
+  return zero ? broadcastTo(constant(0), node.shape) : null
+}
 
 /** (A B)' = B' A' where that takes a transposition away. */
 const transposedProduct: Rewrite = (node) => {
@@ -160,7 +171,26 @@ const sameScale = (a: Expr | null, b: Expr | null): boolean =>
     b?.op === 'constant' &&
     Number((a.attrs as { data: Float64Array }).data[0]) === (b.attrs as { data: Float64Array }).data[0])
 
+/**
+ * The last step: A' B with few columns is (B' A)' where that fills the processor's vectors better; what is turned is
+ * small. Columns are computed sixteen at a time, rows one by one.
+ */
+export const fullVectors: Rewrite = (node) => {
+  if (node.op !== 'matmul' || node.shape.length !== 2) return null
+  const [a, b] = node.inputs
+  const [m, n] = node.shape
+  const left = turnedBack(a)
+  if (!left || b.op === 'transpose' || typeof m !== 'number' || typeof n !== 'number') return null
+  const work = (rows: number, columns: number) => rows * Math.ceil(columns / VECTOR) * VECTOR
+  if (m * n > MOST_TURNED || work(n, m) * 1.2 > work(m, n) || (n > 1 && count(b.shape) < WORTH_TURNING)) return null
+  return transpose(matmul(transpose(b), left))
+}
+const VECTOR = 16
+const MOST_TURNED = 1 << 15
+const WORTH_TURNING = 1 << 16
+
 export const PRODUCT_RULES: readonly Rewrite[] = [
+  zeroProduct,
   transposedProduct,
   outerScalars,
   sharedMatrix,

@@ -5,7 +5,7 @@ import { closedLoop } from './ops/loop.ts'
 import { signature } from './print.ts'
 import { prune } from './prune.ts'
 import { graphCost } from './cost.ts'
-import { PRODUCT_RULES } from './productRewrites.ts'
+import { PRODUCT_RULES, fullVectors } from './productRewrites.ts'
 import { reassociate } from './reassociate.ts'
 import type { Rewrite } from './rewrites.ts'
 import { RULES, freeTranspose, lateTranspose } from './rewrites.ts'
@@ -29,7 +29,7 @@ const MOST_ROUNDS = 6
 const COURAGE = [0, 0.6]
 const RULES_OF_ALGEBRA: readonly Rewrite[] = [...RULES, ...PRODUCT_RULES]
 /** At the end A B' is the transpose of B A' where that is there already, and so on. */
-const FINISH: readonly Rewrite[] = [lateTranspose, freeTranspose]
+const FINISH: readonly Rewrite[] = [lateTranspose, fullVectors, freeTranspose]
 
 function simplifyAll(start: readonly Expr[]): Expr[] {
   const loops = new WeakSet<Expr>()

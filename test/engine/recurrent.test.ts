@@ -51,6 +51,42 @@ describe('recurrent networks', () => {
     },
   )
 
+  it('gradients added up inside the loop are those of collected rows, to the second order', async () => {
+    const [steps, rows, units] = [260, 32, 64]
+    const outputs = (count: number | string) => {
+      const [drive, w, first] = [
+        e.input('drive', [count, rows, 8]),
+        e.input('w', [units, units]),
+        e.input('first', [rows, units]),
+      ]
+      const u = e.input('u', [8, units])
+      const { scan } = e.loop({
+        count,
+        state: [first],
+        body(i, [h]) {
+          const next = e.tanh(e.add(e.matmul(e.gather(drive, i), u), e.matmul(h, w)))
+          return { state: [next], scan: [next] }
+        },
+      })
+      const loss = e.sum(e.square(scan[0]))
+      const [dw, du] = e.grad(loss, [w, u])
+      return { dw, du, hw: e.grad(e.sum(e.square(dw)), [w])[0] }
+    }
+    // Where the number of steps is known to be large, totals are carried; else rows are collected.
+    const states = (count: number | string) => e.print(e.simplify({ dw: outputs(count).dw })).match(/states: \d/g)
+    expect([states(steps), states('steps')]).toEqual([
+      ['states: 1', 'states: 3'],
+      ['states: 1', 'states: 1'],
+    ])
+    const feeds = {
+      ...{ drive: fill([steps, rows, 8], 1, 1), w: fill([units, units], 2, 0.05) },
+      ...{ u: fill([8, units], 3, 0.3), first: fill([rows, units], 4, 1) },
+    }
+    const run = async (count: number | string) =>
+      (await e.referenceRuntime().load(e.compile(outputs(count)))).run(feeds)
+    expect(distance(await run(steps), await run('steps'))).toBeLessThan(1e-10)
+  })
+
   it('256 units over 400 steps: at most 300 MiB more, and ready in 2 s of work', async () => {
     const [steps, rows, units] = [400, 64, 256]
     const { runtime } = await openRuntime('native')

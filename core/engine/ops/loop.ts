@@ -6,8 +6,9 @@ import { elements } from '../value.ts'
 import { count } from '../cost.ts'
 import { add, cast, sub } from './elementwise.ts'
 import { gather } from './indexing.ts'
-import { broadcastTo, reverse } from './layout.ts'
+import { broadcastTo, reverse, transpose } from './layout.ts'
 import { constant, local, size } from './leaf.ts'
+import { matmul } from './linear.ts'
 import { stepGradient } from './loopGradient.ts'
 import { writeLoop } from './loopOnnx.ts'
 
@@ -158,13 +159,19 @@ function reverseLoop(node: Expr<LoopAttrs>, parts: readonly (Expr | undefined)[]
   const step = stepGradient(node.attrs, (k) => k < states || parts[k] !== undefined, stacks)
   const carried = [...step.carried.keys()]
   const added = step.captured.flatMap((share) => ('each' in share ? [share] : []))
+  const lagged = step.captured.flatMap((share) => ('held' in share ? [share] : []))
+  const held = [...new Set(lagged.map((share) => share.held))]
   const collected = step.captured.flatMap((share) => ('scans' in share ? [share] : []))
   const zeros = (x: Expr) => broadcastTo(constant(0), x.shape)
 
   const back = loop({
     count,
     steps,
-    state: [...carried.map((x) => parts[own.indexOf(x)] ?? zeros(x)), ...added.map(({ of }) => zeros(of))],
+    state: [
+      ...carried.map((x) => parts[own.indexOf(x)] ?? zeros(x)),
+      ...[...added, ...lagged].map(({ of }) => zeros(of)),
+      ...held.map(zeros),
+    ],
     body(j, now) {
       const last = sub(cast(count, 'float'), 1)
       const at = cast(sub(last, cast(j, 'float')), 'int64')
@@ -175,9 +182,14 @@ function reverseLoop(node: Expr<LoopAttrs>, parts: readonly (Expr | undefined)[]
         if (seed !== undefined)
           meaning.set(seed, k < states ? now[carried.indexOf(own[k])] : gather(reverse(parts[k]!), j))
       })
+      const before = now.slice(-held.length)
+      const late = lagged.map(({ next, held: b }) => matmul(transpose(meaning.get(next)!), before[held.indexOf(b)]))
       const gradients = substitute([...step.carried.values(), ...added.map(({ each }) => each)], meaning)
       return {
-        state: gradients.map((g, k) => (k < carried.length ? g : add(now[k], g))),
+        state: [
+          ...[...gradients, ...late].map((g, k) => (k < carried.length ? g : add(now[k], g))),
+          ...substitute(held, meaning),
+        ],
         scan: substitute(
           collected.flatMap(({ scans }) => scans),
           meaning,
@@ -185,7 +197,14 @@ function reverseLoop(node: Expr<LoopAttrs>, parts: readonly (Expr | undefined)[]
       }
     },
   })
-  const found = new Map([...carried, ...added.map(({ of }) => of)].map((x, k) => [x, back.state[k]]))
+  const totals = [...carried, ...[...added, ...lagged].map(({ of }) => of)]
+  const found = new Map(totals.map((x, k) => [x, back.state[k]]))
+  // The first step's share meets the state that the loop began with.
+  for (const { of, state, held: b } of lagged) {
+    const first = others[own.indexOf(state)]
+    const last = back.state[totals.length + held.indexOf(b)]
+    found.set(of, add(found.get(of)!, matmul(transpose(first), last)))
+  }
   let taken = 0
   for (const { of, scans, total } of collected)
     found.set(of, total(back.scan.slice(taken, (taken += scans.length)), steps))

@@ -35,12 +35,12 @@ export function rnn(steps = 100): Workload {
       y: { shape: [1, steps, rows, no], data: data(steps * rows * no) },
     },
     loss([wx, wh, b, wo, bo], { x, y }) {
-      const drive = e.add(e.matmul(x, wx), b)
       const { scan } = e.loop({
         count: steps,
         state: [e.constant(new Float64Array(rows * nr), [rows, nr])],
         body(i, [h]) {
-          const next = e.tanh(e.add(e.gather(drive, i), e.matmul(h, wh)))
+          const drive = e.add(e.matmul(e.gather(x, i), wx), b)
+          const next = e.tanh(e.add(drive, e.matmul(h, wh)))
           return { state: [next], scan: [next] }
         },
       })
