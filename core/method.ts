@@ -77,6 +77,10 @@ export interface Model {
   predict(view: View): Promise<Predictions>
   /** A new model that has learned from the labelled rows of `support`; the old one stays as it is. */
   adapt?(support: View): Promise<Model>
+  /** The model after each of these numbers of steps on the support set; 0 is the one before. */
+  adaptTrace?(support: View, steps: readonly number[]): Promise<Model[]>
+  /** Standard deviations of its predictions of number targets, where the method knows them; NaN elsewhere. */
+  spread?(view: View): Promise<Predictions>
   save(): Uint8Array
   /** The model as an ONNX file, input scaling included. */
   onnx?(): Uint8Array

@@ -5,9 +5,13 @@ import { mean } from './classical/mean.ts'
 import { pooledRidge, pooledRidgeIntercepts } from './classical/pooledRidge.ts'
 import { ridge } from './classical/ridge.ts'
 import { UserError } from './errors.ts'
+import { anil } from './metalearning/anil.ts'
+import { firstOrderMaml } from './metalearning/firstOrderMaml.ts'
 import { fromScratch } from './metalearning/fromScratch.ts'
 import { maml } from './metalearning/maml.ts'
-import { pretrain } from './metalearning/pretrain.ts'
+import { mamlPlusPlus } from './metalearning/mamlPlusPlus.ts'
+import { metaSgd } from './metalearning/metaSgd.ts'
+import { pretrain, pretrainHead } from './metalearning/pretrain.ts'
 import type { Method } from './method.ts'
 import { hardSharing } from './multitask/hardSharing.ts'
 import { hierarchical } from './multitask/hierarchical.ts'
@@ -40,7 +44,12 @@ export const methods: Method[] = [
   hardSharing,
   fromScratch,
   pretrain,
+  pretrainHead,
   maml,
+  firstOrderMaml,
+  mamlPlusPlus,
+  anil,
+  metaSgd,
 ]
 
 /** Throws a UserError that names the nearest id. */

@@ -11,6 +11,12 @@ export type EpisodeBatch = {
   supportY: Float32Array
   queryX: Float32Array
   queryY: Float32Array
+  /**
+   * [task, shot, 1] and [task, query, 1], where tasks have unequal numbers of rows: a sum of 1 in each task, 0 where a
+   * row only fills up. Absent: all rows are real and count alike.
+   */
+  supportWeight?: Float32Array
+  queryWeight?: Float32Array
 }
 
 /** A distribution over tasks: draws as many fresh tasks as asked for, the same for the same rng key. */

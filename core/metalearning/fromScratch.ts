@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import type { Method } from '../method.ts'
-import { fitStart, loadLearner } from './learner.ts'
-import { netParams, perRow, taskCan } from './params.ts'
+import { ownStart } from './descent.ts'
+import { fineTuned } from './fineTune.ts'
+import { metaMethod } from './metaMethod.ts'
+import { netParams } from './params.ts'
 
 /** A new network for every task, from a random start, by Adam on that task's labelled rows alone. */
 const Params = z.strictObject({
@@ -10,22 +11,20 @@ const Params = z.strictObject({
   adaptLr: z.number().gt(0).max(1).default(0.01).describe('Learning rate on a task.'),
 })
 
-export const fromScratch: Method<z.infer<typeof Params>> = {
+export const fromScratch = metaMethod<z.infer<typeof Params>>({
   id: 'from-scratch',
-  family: 'metalearning',
   name: 'From scratch',
   about: 'Learns every task from its own few rows alone, as if there were no others.',
   cite: 'Kingma and Ba 2015, Adam: A Method for Stochastic Optimization',
   params: Params,
   beside: ['metalearning'],
-  can: { ...taskCan, resume: false },
-  work: (s, p) => p.adaptSteps * s.rows * perRow(s.features, p.hidden) * 3 + 1,
-  fit: (context, { adaptSteps, adaptLr, ...net }) =>
-    fitStart(context, {
-      ...net,
-      meta: null,
-      adapt: { optimizer: 'adam', rate: adaptLr, steps: adaptSteps },
-      newTask: false,
-    }),
-  load: loadLearner,
-}
+  can: { resume: false },
+  passes: (p, s) => p.adaptSteps * s.rows * 3,
+  learning: ({ adaptSteps, adaptLr, ...net }) => ({
+    ...net,
+    strategy: { ...ownStart, key: ['from-scratch'], outer: null, adapt: (given) => fineTuned(given) },
+    schedule: null,
+    adapt: { rate: adaptLr, steps: adaptSteps, who: 'adaptLr' },
+    newTask: false,
+  }),
+})

@@ -18,6 +18,12 @@ export const metaParams = {
   outerLr: z.number().gt(0).max(1).default(0.003).describe('Learning rate of the outer loop.'),
 }
 
+export const innerParams = {
+  innerLr: z.number().gt(0).max(10).default(0.01).describe('Learning rate of the inner loop.'),
+  innerSteps: z.int().min(1).max(20).default(1).describe('Gradient steps on a task in meta-training.'),
+  adaptSteps: z.int().min(1).max(10_000).default(5).describe('Gradient steps on a new task.'),
+}
+
 export const taskCan = {
   taskColumn: true,
   needsTaskColumn: true,

@@ -28,7 +28,12 @@ afterAll(() => runtime.close())
 /** Less work where the defaults would take seconds; the defaults themselves run once, below. */
 const QUICK: Record<string, Record<string, unknown>> = {
   maml: { iterations: 300 },
+  'first-order-maml': { iterations: 300 },
+  'maml-plus-plus': { iterations: 300 },
+  anil: { iterations: 300 },
+  'meta-sgd': { iterations: 300 },
   'pretrain-finetune': { iterations: 300 },
+  'pretrain-head': { iterations: 300 },
 }
 const quick = (m: Method) => paramsOf(m, QUICK[m.id] ?? {})
 const usual = Evaluation.parse({})

@@ -1,0 +1,34 @@
+import type { z } from 'zod'
+import type { Method, TaskSetSummary } from '../method.ts'
+import { damaged } from '../pack.ts'
+import { fitLearner, loadLearner } from './learner.ts'
+import type { Learning } from './learner.ts'
+import { perRow, taskCan } from './params.ts'
+
+/** What a meta-learning method says of itself; the rest of `Method` follows. */
+export type About<P> = Pick<Method<P>, 'id' | 'name' | 'about' | 'cite' | 'params' | 'twins' | 'beside'> & {
+  can?: Partial<Method<P>['can']>
+  /** Passes through the network, forward and back counting 3, in all of meta-training and fitting, times rows. */
+  passes(params: P, summary: TaskSetSummary): number
+  learning(params: P): Omit<Learning, 'params'>
+}
+
+/** Rows of support and query set that a task has in meta-training, about. */
+export const ROWS = 20
+
+export function metaMethod<P extends { hidden: number[] }>({ can, passes, learning, ...about }: About<P>): Method<P> {
+  const withParams = (params: P): Learning => ({ ...learning(params), params })
+  const fromSaved = (params: unknown): Learning => {
+    const parsed = (about.params as z.ZodType<P>).safeParse(params)
+    if (!parsed.success) throw damaged('a meta-learned network without its parameters')
+    return withParams(parsed.data)
+  }
+  return {
+    ...about,
+    family: 'metalearning',
+    can: { ...taskCan, ...can },
+    work: (s, p) => passes(p, s) * perRow(s.features, p.hidden) + 1,
+    fit: (context, params) => fitLearner(context, withParams(params)),
+    load: (bytes, runtime) => loadLearner(bytes, fromSaved, runtime),
+  }
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import type { EpisodeBatch, TaskGenerator } from '../data/generator.ts'
+import type { Program, Tensor } from '../engine/index.ts'
+import { UserError } from '../errors.ts'
+import type { FitContext, FitEvent } from '../method.ts'
+import { asFloat32 } from '../nn/trainer.ts'
+import type { Plan } from '../nn/plan.ts'
+import { damaged, pack, take, unpack } from '../pack.ts'
+import { metaProgram, metaSize } from './programs.ts'
+import type { Strategy } from './strategy.ts'
+
+/** The outer loop: how often, how fast, on how many tasks at once. */
+export type Schedule = { innerLr: number; outerLr: number; metaBatch: number; iterations: number }
+
+/** Meta-iterations in one call of the runtime. */
+const CHUNK = 50
+const DEFAULT = { shots: 5, queries: 15 }
+
+/**
+ * Meta-training: chunks of meta-iterations, each one call of the runtime on tasks drawn from (rng, iteration), so that
+ * a resumed training goes on exactly as it would have. A checkpoint holds the meta-parameters and Adam's state.
+ */
+export async function* metaTrain(
+  plan: Plan,
+  source: TaskGenerator,
+  strategy: Strategy,
+  schedule: Schedule | null,
+  { rng: random, runtime, resume, episodes: asked }: FitContext,
+): AsyncGenerator<FitEvent, Float32Array> {
+  let state = resume ? readState(resume, metaSize(plan, strategy)) : firstState(strategy, plan, random.split('first'))
+  const { outer } = strategy
+  if (!outer || !schedule) return state.theta
+  const { shots, queries } = outer.queries ? { shots: 0, queries: outer.queries } : (asked ?? DEFAULT)
+  const { metaBatch, iterations } = schedule
+  const every = CHUNK * Math.max(5, Math.ceil(iterations / CHUNK / 10))
+  const few = shots <= lastInputs(plan)
+  while (state.step < iterations) {
+    const steps = Math.min(CHUNK, iterations - state.step)
+    const batch = source.sample(random.split(`tasks/${state.step}`), steps * metaBatch, shots, queries)
+    const uneven = batch.supportWeight !== undefined
+    const session = await runtime.load(
+      programOf(['meta', shape(plan), strategy.key, uneven, few], () => metaProgram(plan, strategy, { uneven, few })),
+    )
+    const out = await session.run({
+      theta: vector(state.theta),
+      m: vector(state.m),
+      v: vector(state.v),
+      t: scalar(state.step),
+      of: scalar(iterations),
+      lr: scalar(schedule.outerLr),
+      innerLr: scalar(schedule.innerLr),
+      ...episodeFeeds(batch, steps),
+    })
+    const loss = (out.loss.data as Float32Array).reduce((sum, value) => sum + value, 0) / steps
+    const step = state.step + steps
+    state = { step, theta: asFloat32(out.theta1.data), m: asFloat32(out.m1.data), v: asFloat32(out.v1.data) }
+    if (!Number.isFinite(loss)) throw diverged(schedule, step)
+    yield { type: 'metric', name: 'loss', split: 'train', task: null, step, value: loss }
+    yield { type: 'progress', done: step, of: iterations }
+    if (step % every === 0 && step < iterations) yield { type: 'checkpoint', step, bytes: writeState(state) }
+  }
+  return state.theta
+}
+
+function episodeFeeds(batch: EpisodeBatch, steps: number): Record<string, Tensor> {
+  const { shots, queries, features } = batch
+  const tasks = batch.tasks / steps
+  const feeds: Record<string, Tensor> = {
+    supportX: { shape: [steps, tasks, shots, features], data: batch.supportX },
+    supportY: { shape: [steps, tasks, shots, 1], data: batch.supportY },
+    queryX: { shape: [steps, tasks, queries, features], data: batch.queryX },
+    queryY: { shape: [steps, tasks, queries, 1], data: batch.queryY },
+  }
+  if (batch.supportWeight) {
+    const even = new Float32Array(batch.tasks * queries).fill(1 / queries)
+    feeds.supportWeight = { shape: [steps, tasks, shots, 1], data: batch.supportWeight }
+    feeds.queryWeight = { shape: [steps, tasks, queries, 1], data: batch.queryWeight ?? even }
+  }
+  return feeds
+}
+
+/** A small step stays finite where a large one does not: the message names the rates. */
+function diverged({ innerLr, outerLr }: Schedule, step: number): UserError {
+  return new UserError({
+    code: 'meta-training-diverged',
+    who: innerLr > 0 ? 'innerLr or outerLr' : 'outerLr',
+    rule: 'must be small enough that meta-training stays within finite numbers.',
+    got: `${innerLr > 0 ? `innerLr ${innerLr} and outerLr ${outerLr}` : outerLr}, no longer finite by iteration ${step}`,
+    remedy: innerLr > 0 ? `Try innerLr ${innerLr / 10}.` : `Try ${outerLr / 10}.`,
+  })
+}
+
+type State = { step: number; theta: Float32Array; m: Float32Array; v: Float32Array }
+
+function firstState(strategy: Strategy, plan: Plan, random: FitContext['rng']): State {
+  const theta = strategy.first(plan, random)
+  return { step: 0, theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length) }
+}
+
+const writeState = ({ step, theta, m, v }: State) => pack({ step }, { theta, m, v })
+
+function readState(bytes: Uint8Array, size: number): State {
+  const packed = unpack(bytes)
+  const parsed = z.object({ step: z.int().min(1) }).safeParse(packed.header)
+  if (!parsed.success) throw damaged('a checkpoint of another method')
+  const [theta, m, v] = ['theta', 'm', 'v'].map((name) => take(packed, name, 'f32', size))
+  return { ...parsed.data, theta, m, v }
+}
+
+/** Inputs of the last layer, its bias among them. */
+export const lastInputs = (plan: Plan): number => (plan.hidden.at(-1) ?? plan.inputs.length) + 1
+
+export const shape = ({ inputs, hidden, activation, columns }: Plan): unknown[] => [
+  inputs.length,
+  hidden,
+  activation,
+  columns.map(({ kind, width }) => [kind, width]),
+]
+export const vector = (data: Float32Array): Tensor => ({ shape: [data.length], data })
+export const scalar = (value: number): Tensor => ({ shape: [], data: Float32Array.of(value) })
+
+/** Building a second-order program takes longer than adapting a task. */
+const known = new Map<string, Program>()
+const MOST_KNOWN = 32
+
+export function programOf(key: unknown[], make: () => Program): Program {
+  const name = JSON.stringify(key)
+  let program = known.get(name)
+  if (!program) {
+    program = make()
+    if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value as string)
+    known.set(name, program)
+  }
+  return program
+}
