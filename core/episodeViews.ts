@@ -1,7 +1,7 @@
 import type { Evaluation } from './experiment.ts'
 import type { EpisodeBatch, TaskGenerator } from './data/generator.ts'
 import type { Column } from './data/table.ts'
-import type { TaskSet, View } from './data/taskSet.ts'
+import type { Task, TaskSet, View } from './data/taskSet.ts'
 import type { Rng } from './rng.ts'
 
 export type SupportQuery = { support: View; query: View }
@@ -52,19 +52,20 @@ export function generatedViews(
 ): SupportQuery {
   const batch = generator.sample(random, tasks, shots, queries)
   const set = setOfBatch(generator, batch, random.key, first)
-  const per = shots + queries
+  const per = batch.shots + batch.queries
   const all = Int32Array.from(set.tasks, (_, k) => k)
   const pick = (from: number, count: number): View => ({
     set,
     tasks: all,
     rows: Int32Array.from({ length: tasks * count }, (_, i) => Math.floor(i / count) * per + from + (i % count)),
   })
-  return { support: pick(0, shots), query: pick(shots, queries) }
+  return { support: pick(0, batch.shots), query: pick(batch.shots, batch.queries) }
 }
 
 /** Rows task after task, support before query. */
 function setOfBatch(generator: TaskGenerator, batch: EpisodeBatch, key: string, first: number): TaskSet {
   const { tasks, shots, queries, features } = batch
+  const { classes } = generator
   const per = shots + queries
   const rows = tasks * per
   const valid = new Uint8Array(rows).fill(1)
@@ -75,9 +76,17 @@ function setOfBatch(generator: TaskGenerator, batch: EpisodeBatch, key: string, 
       return i < shots ? support[(task * shots + i) * width + f] : query[(task * queries + i - shots) * width + f]
     })
   const number = (name: string, values: Float64Array): Column => ({ name, kind: 'number', values, valid })
-  const columns = [
+  const columns: Column[] = [
     ...generator.features.map((name, f) => number(name, read(f, features, batch.supportX, batch.queryX))),
-    number(generator.target, read(0, 1, batch.supportY, batch.queryY)),
+    classes
+      ? {
+          name: generator.target,
+          kind: 'category',
+          values: Int32Array.from(read(0, 1, batch.supportY, batch.queryY)),
+          levels: classes,
+          valid,
+        }
+      : number(generator.target, read(0, 1, batch.supportY, batch.queryY)),
   ]
   const group = Int32Array.from({ length: rows }, (_, row) => Math.floor(row / per))
   const groups = Array.from({ length: tasks }, (_, task) => String(first + task))
@@ -85,7 +94,7 @@ function setOfBatch(generator: TaskGenerator, batch: EpisodeBatch, key: string, 
     table: { hash: `${generator.id}/${key}`, rows, columns },
     features: generator.features.map((_, f) => f),
     targets: [generator.features.length],
-    tasks: groups.map((level, g) => ({ id: `${generator.id}=${level}`, target: 0, group: g, kind: 'regression' })),
+    tasks: groups.map((level, g) => ({ id: `${generator.id}=${level}`, target: 0, group: g, ...kindOf(classes) })),
     taskOf: (row) => group[row],
     observed: valid,
     group,
@@ -95,4 +104,8 @@ function setOfBatch(generator: TaskGenerator, batch: EpisodeBatch, key: string, 
     weight: null,
     generator,
   }
+}
+
+function kindOf(classes: string[] | undefined): Pick<Task, 'kind' | 'classes'> {
+  return classes ? { kind: classes.length === 2 ? 'binary' : 'multiclass', classes } : { kind: 'regression' }
 }

@@ -6,6 +6,7 @@ import type { Method, TaskSetSummary } from './method.ts'
 import { method, paramsOf } from './methods.ts'
 import { METRIC_IDS, metricOf, metricsFor } from './stats/metrics.ts'
 import { companionsOf, roleOf, type Role } from './stats/twins.ts'
+import { classesAreTasks } from './data/classParts.ts'
 import { fitEncoder } from './data/encoding.ts'
 
 /**
@@ -41,7 +42,7 @@ export type Keyed = { key: string; role: Role; method: MethodChoice }
 
 /** The methods of an experiment in the order they run, each with its key and why it is there. */
 export function withTwins(spec: ExperimentSpec, set: TaskSet): Keyed[] {
-  const summary = summaryOf(set)
+  const summary = summaryOf(set, spec.evaluation)
   const chosen = spec.methods.map((choice) => {
     const m = method(choice.id)
     const why = cannot(m, summary, spec.evaluation)
@@ -119,19 +120,34 @@ export function cannot(m: Method, s: TaskSetSummary, evaluation: Evaluation): Us
   return null
 }
 
-export function summaryOf(set: TaskSet): TaskSetSummary {
+export function summaryOf(set: TaskSet, evaluation?: Pick<Evaluation, 'protocol' | 'ways'>): TaskSetSummary {
   const rows = set.table.rows
   const all = { set, rows: Int32Array.from({ length: rows }, (_, i) => i), tasks: taskIndices(set) }
+  const classes = evaluation !== undefined && classesAreTasks(set, evaluation)
+  const ways = evaluation?.ways
+  if (evaluation && !classes && !set.features.length) throw onlyImages()
+  const image = classes ? set.table.tensors?.[0] : undefined
+  const features = image ? image.shape.slice(1).reduce((all, dim) => all * dim, 1) : fitEncoder(all).names.length
   return {
     rows,
-    features: fitEncoder(all).names.length,
+    features,
     targets: set.targets.length,
     tasks: set.tasks.length,
-    kinds: [...new Set(set.tasks.map((task) => task.kind))],
-    taskColumn: set.group !== null,
+    kinds: classes ? [ways === 2 ? 'binary' : 'multiclass'] : [...new Set(set.tasks.map((task) => task.kind))],
+    taskColumn: set.group !== null || classes,
     missingTargets: set.observed.includes(0),
     generator: set.generator !== undefined,
   }
+}
+
+function onlyImages(): UserError {
+  return new UserError({
+    code: 'data.only-images',
+    who: 'evaluation.protocol',
+    rule: 'Images are learned from in few-shot classification: one target of classes, no task column.',
+    got: 'another protocol or task, and no other input column',
+    remedy: 'Choose the protocol few-shot, or a table with input columns.',
+  })
 }
 
 const taskIndices = (set: TaskSet) => Int32Array.from(set.tasks, (_, k) => k)

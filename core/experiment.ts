@@ -23,11 +23,24 @@ export const Evaluation = z.strictObject({
   testFraction: z.number().gt(0).lt(1).default(0.25),
   /** Share of the training rows kept for early stopping. */
   innerFraction: z.number().gt(0).lt(1).default(0.2),
-  /** Few-shot: labelled rows per new task, classes per episode, query rows, episodes on generators. */
+  /** Few-shot: labelled rows per new task (of each class, where classes are drawn), classes, query rows, episodes. */
   shots: z.int().min(1).max(10000).default(5),
   ways: z.int().min(2).max(1000).default(5),
   queries: z.int().min(1).max(10000).default(15),
   episodes: z.int().min(1).max(1_000_000).default(600),
+  /**
+   * Few-shot without a task column: the classes to learn from, to choose by and to test on. Left out: a split column of
+   * train, validation and test, else chance by `testFraction`.
+   */
+  classLists: z
+    .strictObject({
+      train: z.array(z.string()).min(2),
+      validation: z.array(z.string()).default([]),
+      test: z.array(z.string()).min(2),
+    })
+    .optional(),
+  /** Few-shot on images: turned by quarters they are classes of their own to learn from. */
+  rotations: z.boolean().optional(),
   /** The test rows of each fold (0-based, file order), or the name of a JSON file that holds such arrays. */
   testFolds: z.union([z.array(z.array(z.int().nonnegative())), z.string()]).optional(),
 })

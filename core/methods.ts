@@ -7,6 +7,9 @@ import { ridge } from './classical/ridge.ts'
 import { UserError } from './errors.ts'
 import { anil } from './metalearning/anil.ts'
 import { firstOrderMaml } from './metalearning/firstOrderMaml.ts'
+import { classMeans } from './metalearning/classes/classMeans.ts'
+import { mamlClasses } from './metalearning/classes/mamlClasses.ts'
+import { prototypical } from './metalearning/classes/prototypical.ts'
 import { fromScratch } from './metalearning/fromScratch.ts'
 import { maml } from './metalearning/maml.ts'
 import { mamlPlusPlus } from './metalearning/mamlPlusPlus.ts'
@@ -50,6 +53,9 @@ export const methods: Method[] = [
   mamlPlusPlus,
   anil,
   metaSgd,
+  classMeans,
+  prototypical,
+  mamlClasses,
 ]
 
 /** Throws a UserError that names the nearest id. */

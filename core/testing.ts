@@ -10,13 +10,19 @@ import type { Episode } from './trialData.ts'
  * Asks a model for every test row: at once for known tasks and whole new tasks; after `adapt` on the support rows of
  * each episode where tasks are learned from few rows. A model that cannot adapt predicts as it is.
  */
-export async function testOf(model: Model, train: View, inner: View | null, test: Episode[]): Promise<TestPredictions> {
+export async function testOf(
+  model: Model,
+  train: View,
+  inner: View | null,
+  test: Iterable<Episode>,
+): Promise<TestPredictions> {
   const parts: TestPredictions[] = []
   const known = describeView(wholeFold({ train, inner })).outputs
-  for (const [number, { support, query }] of test.entries()) {
+  let number = 0
+  for (const { support, query } of test) {
     const ready = support && model.adapt ? await model.adapt(support) : model
     const said = await ready.predict(query)
-    parts.push(besideTruth(query, said.targets, known, number))
+    parts.push(besideTruth(query, said.targets, known, number++))
   }
   return joined(parts)
 }

@@ -1,4 +1,6 @@
 import type { TaskGenerator } from './data/generator.ts'
+import { classEpisodes } from './data/classEpisodes.ts'
+import { classesAreTasks, classParts, classRowsOf } from './data/classParts.ts'
 import { episodesOf, generatedViews } from './episodeViews.ts'
 import { innerSplit, makeFolds } from './data/splits.ts'
 import type { TaskSet, View } from './data/taskSet.ts'
@@ -13,7 +15,7 @@ export type TrialData = {
   train: View
   inner: View | null
   /** Query rows with their support set, where tasks are learned from few rows; null on a trial on all rows. */
-  test: Episode[] | null
+  test: Iterable<Episode> | null
   episodes: { shots: number; queries: number; ways: number } | null
 }
 /** `support` null: the model predicts at once. */
@@ -28,13 +30,14 @@ export function trialData(trial: Trial, set: TaskSet): TrialData {
   const episodes = fewShot ? { shots, queries, ways } : null
   const split = (rows: Int32Array, tasks: Int32Array) =>
     innerSplit({ set, rows, tasks }, evaluation.innerFraction, random.split('inner'))
+  if (classesAreTasks(set, evaluation)) return classTrial(trial, set)
   if (trial.fold === 'all') {
     const rows = Int32Array.from({ length: set.table.rows }, (_, i) => i)
     return { ...split(rows, everyTask), test: null, episodes }
   }
   if (set.generator && (fewShot || evaluation.protocol === 'new-task')) {
     const rows = Int32Array.from({ length: set.table.rows }, (_, i) => i)
-    return { ...split(rows, everyTask), test: freshTasks(trial, set.generator), episodes }
+    return { ...split(rows, everyTask), test: freshTasks(trial, set.generator, TASKS_AT_ONCE), episodes }
   }
   const own = makeFolds(set, evaluation).find((f) => f.repeat === trial.repeat && f.fold === trial.fold)
   if (!own) throw new Error(`internal: no fold ${trial.fold} in repeat ${trial.repeat}`)
@@ -51,16 +54,41 @@ export function trialData(trial: Trial, set: TaskSet): TrialData {
  * `episodes` fresh test tasks of a generator, drawn from the evaluation's seed: the same for every method and training
  * seed, and none of them in the table that methods learn from.
  */
-function freshTasks({ evaluation, repeat }: Trial, generator: TaskGenerator): Episode[] {
+function* freshTasks({ evaluation, repeat }: Trial, generator: TaskGenerator, atOnce: number): Generator<Episode> {
   const { seed, shots, queries, episodes, protocol } = evaluation
-  const test: Episode[] = []
-  for (let from = 0; from < episodes; from += TASKS_AT_ONCE) {
+  for (let from = 0; from < episodes; from += atOnce) {
     const random = rng(`meta-test/${seed}/${repeat}/${from}`)
-    const drawn = generatedViews(generator, random, Math.min(TASKS_AT_ONCE, episodes - from), shots, queries, from + 1)
-    test.push(protocol === 'few-shot' ? drawn : { ...drawn, support: null })
+    const drawn = generatedViews(generator, random, Math.min(atOnce, episodes - from), shots, queries, from + 1)
+    yield protocol === 'few-shot' ? drawn : { ...drawn, support: null }
   }
-  return test
 }
+
+/**
+ * Few-shot classification: tasks of `ways` classes, drawn from the classes to learn from and, for the test, from those
+ * held out. A few drawn tasks stand for the training rows; methods that learn from episodes draw their own.
+ */
+function classTrial(trial: Trial, set: TaskSet): TrialData {
+  const { evaluation, repeat } = trial
+  const { shots, queries, ways, rotations } = evaluation
+  const parts = classParts(set, evaluation, rng(`split/${evaluation.seed}`).split(repeat))
+  const all = trial.fold === 'all'
+  const learned = all ? new Set([...parts.train, ...parts.validation, ...parts.test]) : parts.train
+  const source = classEpisodes(classRowsOf(set, learned, learned), ways, rotations)
+  const { support } = generatedViews(source, rng(`meta-train/${evaluation.seed}`), SHOWN_TASKS, shots, queries, 1)
+  const tested = all ? null : classEpisodes(classRowsOf(set, parts.test, learned), ways)
+  const numbers = ways * (shots + queries) * source.features.length
+  const atOnce = Math.max(1, Math.min(TASKS_AT_ONCE, Math.floor(NUMBERS_AT_ONCE / numbers)))
+  return {
+    train: support,
+    inner: null,
+    test: tested && freshTasks(trial, tested, atOnce),
+    episodes: { shots, queries, ways },
+  }
+}
+
+const SHOWN_TASKS = 4
+/** Numbers of the test tasks that are in memory together. */
+const NUMBERS_AT_ONCE = 5_000_000
 
 /** Adapted in one program; larger batches gain nothing. */
 const TASKS_AT_ONCE = 100

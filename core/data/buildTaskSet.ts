@@ -34,7 +34,8 @@ export function buildTaskSet(source: Table, roles: Roles): TaskSet {
     })
 
   const targets = roles.targets.map((name) => index(name, 'targets'))
-  for (const target of targets) checkTarget(columns[target], rows)
+  const images = table.tensors !== undefined && table.tensors.length > 0
+  for (const target of targets) checkTarget(columns[target], rows, images)
   const named = (name: string | null, role: string) => (name === null ? null : index(name, role))
   const task = named(roles.task, 'task')
   const block = named(roles.group, 'group')
@@ -45,7 +46,7 @@ export function buildTaskSet(source: Table, roles: Roles): TaskSet {
     ? roles.features.map((name) => index(name, 'features'))
     : columns.map((_, i) => i).filter((i) => !others.has(i) && usable(columns[i], rows))
   for (const feature of features) checkFeature(columns[feature], rows)
-  if (!features.length)
+  if (!features.length && !images)
     throw new UserError({
       code: 'roles.no-feature',
       who: 'roles',
@@ -144,7 +145,7 @@ function checkRoles(roles: Roles, index: (name: string, role: string) => number)
     }
 }
 
-function checkTarget(column: Column, rows: number): void {
+function checkTarget(column: Column, rows: number, images: boolean): void {
   const who = `target "${column.name}"`
   const values = measured(column, rows)
   if (!values)
@@ -172,7 +173,8 @@ function checkTarget(column: Column, rows: number): void {
           got: `only "${(column.levels as string[])[column.values[column.valid.indexOf(1)]]}"`,
           remedy: 'Choose another target, or add rows of another class.',
         })
-  if (column.kind !== 'number' && classes > MAX_CLASSES) refuseLevels(who, 'target', classes)
+  // Classes of images are drawn a few at a time.
+  if (column.kind !== 'number' && classes > MAX_CLASSES && !images) refuseLevels(who, 'target', classes)
 }
 
 function checkFeature(column: Column, rows: number): void {

@@ -1,6 +1,6 @@
 import type { Rng } from '../rng.ts'
 
-/** A batch of generated regression tasks of equal size, flat and row-major. */
+/** A batch of generated tasks of equal size, flat and row-major; y is a number or the index of a class. */
 export type EpisodeBatch = {
   tasks: number
   shots: number
@@ -25,6 +25,12 @@ export interface TaskGenerator {
   params: Record<string, unknown>
   features: string[]
   target: string
-  /** `tasks` new tasks with `shots` support and `queries` query rows each. */
+  /** Names of the classes of every task where its target is a class. */
+  classes?: string[]
+  /** [height, width, channel] where a row is an image. */
+  input?: number[]
+  /** The same classes, so many of them in each task. */
+  withWays?(ways: number): TaskGenerator
+  /** `tasks` new tasks with `shots` support and `queries` query rows each (of each class, where there are classes). */
   sample(rng: Rng, tasks: number, shots: number, queries: number): EpisodeBatch
 }

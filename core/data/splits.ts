@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts'
 import type { Evaluation } from '../experiment.ts'
 import { rng as rngOf, type Rng } from '../rng.ts'
 import { levelsOf } from './buildTaskSet.ts'
+import { classesAreTasks, classParts } from './classParts.ts'
 import type { TaskSet, View } from './taskSet.ts'
 
 /**
@@ -21,6 +22,8 @@ export function makeFolds(set: TaskSet, evaluation: Evaluation): Fold[] {
   if (evaluation.testFolds !== undefined) return given(set, evaluation.testFolds)
   if (set.split && (evaluation.protocol === 'k-fold' || evaluation.protocol === 'holdout')) return stored(set)
   const random = rngOf(`split/${evaluation.seed}`)
+  if (classesAreTasks(set, evaluation))
+    return repeated(set, evaluation, random, (draw) => [holdClassesOut(set, evaluation, draw)])
   switch (evaluation.protocol) {
     case 'k-fold':
       return repeated(set, evaluation, random, (draw) => kFold(set, evaluation.folds, draw))
@@ -183,6 +186,12 @@ function leaveOneGroupOut(set: TaskSet): Fold[] {
     const test = Uint8Array.from(group, (g) => Number(g === level))
     return toFold(set, set.blocks ? { test } : { test, groups: new Set([level]) }, fold, 0)
   })
+}
+
+function holdClassesOut(set: TaskSet, evaluation: Evaluation, random: Rng): Mark {
+  const { test } = classParts(set, evaluation, random)
+  const { values, valid } = set.table.columns[set.targets[0]]
+  return { test: Uint8Array.from({ length: set.table.rows }, (_, row) => Number(valid[row] && test.has(values[row]))) }
 }
 
 function holdTasksOut(set: TaskSet, fraction: number, random: Rng): Mark {

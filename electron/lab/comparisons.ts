@@ -1,3 +1,4 @@
+import { classesAreTasks } from '../../core/data/classParts.ts'
 import { dataWarnings } from '../../core/data/leakage.ts'
 import type { TaskSet } from '../../core/data/taskSet.ts'
 import { UserError } from '../../core/errors.ts'
@@ -114,7 +115,7 @@ function questionOf(c: Context, rows: ExperimentRow[], asked: Asked, looks: numb
     for (const { id, blobs } of runs) if (blobs.predictions) predictions.set(id, blobs.predictions)
   return {
     experiments,
-    tasks: set.generator ? [] : measuredTasks(set),
+    tasks: set.generator || classesAreTasks(set, rows[0].spec.evaluation) ? [] : measuredTasks(set),
     predictions,
     metric: asked.metric,
     baseline: asked.baseline,

@@ -34,6 +34,8 @@ const QUICK: Record<string, Record<string, unknown>> = {
   'meta-sgd': { iterations: 300 },
   'pretrain-finetune': { iterations: 300 },
   'pretrain-head': { iterations: 300 },
+  prototypical: { iterations: 300 },
+  'maml-classes': { iterations: 300 },
 }
 const quick = (m: Method) => paramsOf(m, QUICK[m.id] ?? {})
 const usual = Evaluation.parse({})

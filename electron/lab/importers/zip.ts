@@ -35,8 +35,19 @@ export function openZip(who: string, bytes: Uint8Array): Archive {
 
 /** Feeds the text of one part piece by piece. */
 export function readPart(archive: Archive, part: string, feed: (text: string) => void): void {
-  const { bytes, who } = archive
   const decoder = new TextDecoder('utf-8')
+  readPieces(archive, part, (data, final) => feed(decoder.decode(data, { stream: !final })))
+}
+
+/** The bytes of one part. */
+export function readBytes(archive: Archive, part: string): Uint8Array {
+  const pieces: Uint8Array[] = []
+  readPieces(archive, part, (data) => pieces.push(data))
+  return Buffer.concat(pieces)
+}
+
+function readPieces(archive: Archive, part: string, feed: (data: Uint8Array, final: boolean) => void): void {
+  const { bytes, who } = archive
   const limit = limitFor(bytes.length)
   let size = 0
   let done = false
@@ -46,7 +57,7 @@ export function readPart(archive: Archive, part: string, feed: (text: string) =>
       if (error) throw error
       size += data.length
       if (size > limit) refuseBomb(who, `more than ${megabytes(limit)} out of ${megabytes(bytes.length)}`)
-      feed(decoder.decode(data, { stream: !final }))
+      feed(data, final)
       if (final) done = true
     }
     file.start()
@@ -66,7 +77,7 @@ function refuseDamaged(who: string, got: string): never {
   throw new UserError({
     code: 'import.damaged',
     who,
-    rule: 'A workbook must be a whole zip archive.',
+    rule: 'A workbook or archive of arrays must be a whole zip archive.',
     got,
     remedy: 'Copy or download the file again, or save it again in the program that made it.',
   })
