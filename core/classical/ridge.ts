@@ -1,6 +1,6 @@
-import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import { z } from 'zod'
 import type { Frame, OutputCells } from '../frame.ts'
+import { gramOf } from './gram.ts'
 import type { Linear } from './linear.ts'
 import { linearMethod } from './linearMethod.ts'
 
@@ -47,59 +47,66 @@ function fitRidge(frame: Frame, alpha: number): Linear {
  * the centred inputs by Cholesky; where alpha is 0 and inputs are collinear, the smallest lift that makes them
  * solvable is added.
  */
-export function solveRidge(x: Float64Array, width: number, cells: OutputCells, alpha: number): Float64Array {
-  const { at, y, weight } = cells
-  const centre = new Float64Array(width)
-  let total = 0
-  let mean = 0
-  for (let i = 0; i < at.length; i++) {
-    const w = weight ? weight[i] : 1
-    total += w
-    mean += w * y[i]
-    for (let j = 0; j < width; j++) centre[j] += w * x[at[i] * width + j]
-  }
-  mean /= total
-  for (let j = 0; j < width; j++) centre[j] /= total
-  const gram = new Float64Array(width * width)
-  const moment = new Float64Array(width)
-  const row = new Float64Array(width)
-  for (let i = 0; i < at.length; i++) {
-    const w = weight ? weight[i] : 1
-    for (let j = 0; j < width; j++) row[j] = x[at[i] * width + j] - centre[j]
-    for (let j = 0; j < width; j++) {
-      if (row[j] === 0) continue
-      const scaled = w * row[j]
-      moment[j] += scaled * (y[i] - mean)
-      for (let k = 0; k <= j; k++) gram[j * width + k] += scaled * row[k]
-    }
-  }
-  const slope = solvePositive(gram, moment, alpha)
-  const result = new Float64Array(width + 1)
-  result.set(slope)
-  result[width] = mean - slope.reduce((sum, b, j) => sum + b * centre[j], 0)
-  return result
+export const solveRidge = (x: Float64Array, width: number, cells: OutputCells, alpha: number): Float64Array =>
+  ridgePath(x, width, cells, [alpha])[0]
+
+/** Ridge for several alphas: rows are passed over once, for the second moments. */
+export function ridgePath(
+  x: Float64Array,
+  width: number,
+  cells: OutputCells,
+  alphas: readonly number[],
+): Float64Array[] {
+  const { centre, mean, gram, moment } = gramOf(x, width, cells)
+  return alphas.map((alpha) => {
+    const slope = solvePositive(gram, moment, alpha)
+    const result = new Float64Array(width + 1)
+    result.set(slope)
+    result[width] = mean - slope.reduce((sum, b, j) => sum + b * centre[j], 0)
+    return result
+  })
 }
 
 /** (gram + lift I)^-1 moment; gram [n, n] holds the lower triangle. */
 export function solvePositive(gram: Float64Array, moment: Float64Array, alpha: number): Float64Array {
   const n = moment.length
-  if (n === 0) return new Float64Array(0)
   let largest = 0
   for (let j = 0; j < n; j++) largest = Math.max(largest, gram[j * n + j])
-  const matrix = new Matrix(n, n)
+  const factor = new Float64Array(n * n)
   for (let lift = alpha, tries = 0; tries < 12; tries++) {
-    for (let j = 0; j < n; j++)
-      for (let k = 0; k <= j; k++) {
-        const value = gram[j * n + k] + (j === k ? lift : 0)
-        matrix.set(j, k, value)
-        matrix.set(k, j, value)
-      }
-    const cholesky = new CholeskyDecomposition(matrix)
-    if (cholesky.isPositiveDefinite()) {
-      const solved = cholesky.solve(Matrix.columnVector(moment)).to1DArray()
-      if (solved.every(Number.isFinite)) return Float64Array.from(solved)
+    if (cholesky(gram, n, lift, factor)) {
+      const solved = substitute(factor, moment)
+      if (solved.every(Number.isFinite)) return solved
     }
     lift = Math.max(lift * 100, (largest || 1) * 1e-12)
   }
   throw new Error('internal: ridge found no positive definite system')
+}
+
+/** L with L L' = gram + lift I, row by row into `out`; false where there is none. A path is hundreds of these. */
+function cholesky(gram: Float64Array, n: number, lift: number, out: Float64Array): boolean {
+  for (let j = 0; j < n; j++)
+    for (let k = 0; k <= j; k++) {
+      let rest = gram[j * n + k]
+      for (let l = 0; l < k; l++) rest -= out[j * n + l] * out[k * n + l]
+      if (k < j) out[j * n + k] = rest / out[k * n + k]
+      else if (rest + lift > 0) out[j * n + j] = Math.sqrt(rest + lift)
+      else return false
+    }
+  return true
+}
+
+/** (L L')^-1 b. */
+function substitute(l: Float64Array, b: Float64Array): Float64Array {
+  const n = b.length
+  const out = b.slice()
+  for (let j = 0; j < n; j++) {
+    for (let k = 0; k < j; k++) out[j] -= l[j * n + k] * out[k]
+    out[j] /= l[j * n + j]
+  }
+  for (let j = n - 1; j >= 0; j--) {
+    for (let k = j + 1; k < n; k++) out[j] -= l[k * n + j] * out[k]
+    out[j] /= l[j * n + j]
+  }
+  return out
 }

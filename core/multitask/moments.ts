@@ -1,3 +1,4 @@
+import { gramOf } from '../classical/gram.ts'
 import type { Frame, Output, OutputCells } from '../frame.ts'
 
 /**
@@ -38,24 +39,9 @@ export function coefficientsOf(weights: Float64Array, moments: Moments[], output
 
 const same = (a: Int32Array, b: Int32Array) => a.length === b.length && a.every((row, i) => row === b[i])
 
-function inputMoments(x: Float64Array, width: number, { at, weight }: OutputCells) {
-  const centre = new Float64Array(width)
-  let total = 0
-  for (let i = 0; i < at.length; i++) {
-    const w = weight ? weight[i] : 1
-    total += w
-    for (let j = 0; j < width; j++) centre[j] += w * x[at[i] * width + j]
-  }
-  for (let j = 0; j < width; j++) centre[j] /= total || 1
-  const gram = new Float64Array(width * width)
-  const row = new Float64Array(width)
-  for (let i = 0; i < at.length; i++) {
-    const w = (weight ? weight[i] : 1) / (total || 1)
-    for (let j = 0; j < width; j++) row[j] = x[at[i] * width + j] - centre[j]
-    for (let j = 0; j < width; j++) for (let l = 0; l <= j; l++) gram[j * width + l] += w * row[j] * row[l]
-  }
-  for (let j = 0; j < width; j++) for (let l = 0; l < j; l++) gram[l * width + j] = gram[j * width + l]
-  return { centre, gram }
+function inputMoments(x: Float64Array, width: number, cells: OutputCells) {
+  const { centre, gram, total } = gramOf(x, width, cells)
+  return { centre, gram: gram.map((sum) => sum / (total || 1)) }
 }
 
 function crossOf(

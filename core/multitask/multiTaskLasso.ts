@@ -69,7 +69,7 @@ function fitNet(frame: Frame, params: NetParams): Linear {
 }
 
 /** Returns W [input, task]; an input left out is 0 in all tasks. */
-function solveNet(moments: Moments[], { penalty, ratio }: NetParams): Float64Array {
+export function solveNet(moments: Moments[], { penalty, ratio }: NetParams): Float64Array {
   const tasks = moments.length
   const width = moments[0].centre.length
   const [lasso, ridge] = [penalty * ratio, penalty * (1 - ratio)]

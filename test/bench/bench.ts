@@ -7,6 +7,7 @@ import type { Session, Tensor } from '../../core/engine/index.ts'
 import { referenceRuntime } from '../../core/engine/index.ts'
 import { openRuntime } from '../../electron/lab/runtimes/index.ts'
 import { missing, python } from '../engine/python.ts'
+import { linearError, linearPeer, linearRate, linearWorkloads } from './linear.ts'
 import type { Workload } from './workload.ts'
 import { gradientFeeds, gradientProgram, trainingFeeds, trainingProgram } from './workload.ts'
 import { mamlOmniglot, mamlSine } from './workloads/maml.ts'
@@ -14,7 +15,8 @@ import { multitask } from './workloads/multitask.ts'
 import { rnn } from './workloads/rnn.ts'
 
 /**
- * The engine's benchmark: the four workloads of the reference side, on one core.
+ * The engine's benchmark, on one core: the four workloads of the reference side against PyTorch, and a ridge path and
+ * a multi-task lasso against scikit-learn.
  *   npm run bench -- [--peers] [--json] [--rounds 5] [--seconds 2] [--only maml_sine,...] [--runtimes native,wasm]
  * With --peers both sides run in turn (peer, native, wasm, peer, ...), and each ratio is that of one round: machines
  * are noisy, and neighbours in time meet the same noise. Gradients are compared in double precision first.
@@ -41,6 +43,7 @@ type Row = {
   lo: number | null
   hi: number | null
 }
+const rows: Row[] = []
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 
 const lacks = missing(['torch', 'numpy'])
@@ -90,9 +93,21 @@ async function gradientError(workload: Workload): Promise<number> {
   return worst
 }
 
+/** A row of the table; ratios are those of rounds. */
+function compare(workload: string, rates: Record<string, number[]>, ours: string, peer: string | null): void {
+  const ratios = peer ? rates[ours].map((rate, k) => rate / rates[peer][k]) : []
+  rows.push({
+    workload,
+    ours: median(rates[ours]),
+    peer: peer ? median(rates[peer]) : null,
+    ratio: peer ? median(ratios) : null,
+    lo: peer ? Math.min(...ratios) : null,
+    hi: peer ? Math.max(...ratios) : null,
+  })
+}
+
 const all = [mamlSine, mamlOmniglot, multitask, rnn]
 const chosen = all.map((make) => make()).filter(({ name }) => !options.only || options.only.split(',').includes(name))
-const rows: Row[] = []
 for (const workload of chosen) {
   if (usePeers) {
     const error = await gradientError(workload)
@@ -125,26 +140,36 @@ for (const workload of chosen) {
       sides.unshift({ name: variant, run: () => Promise.resolve(peerRate(workload, variant).rate) })
   const rates: Record<string, number[]> = Object.fromEntries(sides.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++) for (const side of sides) rates[side.name].push(await side.run())
-  const compare = (workloadName: string, ours: string, peer: string | null) => {
-    const ratios = peer ? rates[ours].map((rate, k) => rate / rates[peer][k]) : []
-    rows.push({
-      workload: workloadName,
-      ours: median(rates[ours]),
-      peer: peer ? median(rates[peer]) : null,
-      ratio: peer ? median(ratios) : null,
-      lo: peer ? Math.min(...ratios) : null,
-      hi: peer ? Math.max(...ratios) : null,
-    })
-  }
   if (rates.native) {
     const best = usePeers ? workload.variants.toSorted((a, b) => median(rates[b]) - median(rates[a]))[0] : null
-    compare(workload.name, 'native', best)
+    compare(workload.name, rates, 'native', best)
     if (usePeers)
       for (const variant of workload.variants)
-        if (variant !== best) compare(`${workload.name} (against ${variant})`, 'native', variant)
+        if (variant !== best) compare(`${workload.name} (against ${variant})`, rates, 'native', variant)
   }
-  if (rates.wasm) compare(`${workload.name} on wasm (against native)`, 'wasm', rates.native ? 'native' : null)
+  if (rates.wasm) compare(`${workload.name} on wasm (against native)`, rates, 'wasm', rates.native ? 'native' : null)
   for (const close of closing) await close()
+}
+
+for (const [name, make] of Object.entries(linearWorkloads)) {
+  if (options.only && !options.only.split(',').includes(name)) continue
+  const workload = make()
+  const lacking = options.peers ? missing(['sklearn', 'numpy']) : null
+  const peers = options.peers && !lacking ? workload.variants : []
+  if (lacking) say(lacking)
+  if (peers.length > 0) {
+    const error = linearError(workload)
+    say(`${name}: coefficients differ by ${error.toExponential(1)}`)
+    if (!(error < 1e-6)) throw new Error(`${name}: the coefficients are wrong; no speed is worth it`)
+  }
+  const rates: Record<string, number[]> = { ours: [], ...Object.fromEntries(peers.map((variant) => [variant, []])) }
+  for (let round = 0; round < rounds; round++) {
+    for (const variant of peers) rates[variant].push(linearPeer(name, variant, seconds).rate)
+    rates.ours.push(linearRate(workload, seconds))
+  }
+  if (peers.length === 0) compare(name, rates, 'ours', null)
+  const order = peers.toSorted((a, b) => median(rates[b]) - median(rates[a]))
+  order.forEach((variant, k) => compare(k === 0 ? name : `${name} (against ${variant})`, rates, 'ours', variant))
 }
 
 const [{ model }] = cpus()
