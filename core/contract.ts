@@ -202,6 +202,33 @@ export const LabApi = {
     }),
   ),
 
+  /** Ready experiments: on samples, on made-up tasks, on published data sets (`file`) that must be dropped first. */
+  'templates.list': call(
+    none,
+    z.object({
+      templates: z.array(
+        z.object({
+          id: z.string(),
+          title: z.string(),
+          question: z.string(),
+          kind: z.enum(['sample', 'generator', 'published']),
+          file: z
+            .object({
+              name: z.string(),
+              hash: z.string(),
+              rows: z.int(),
+              source: z.string(),
+              /** In this workspace already. */
+              here: z.boolean(),
+            })
+            .nullable(),
+        }),
+      ),
+    }),
+  ),
+  /** Throws `template.needs-data` where its data set was not opened yet. */
+  'templates.spec': call(byId, z.object({ spec: ExperimentSpec })),
+
   /** A ready spec for a data set with these roles: methods, protocol and metrics filled in. */
   'experiment.propose': call(z.strictObject({ hash: z.string(), roles: Roles }), z.object({ spec: ExperimentSpec })),
   'experiment.plan': call(z.strictObject({ spec: ExperimentSpec }), Plan),

@@ -67,13 +67,18 @@ export function propose(summary: DatasetSummary, chosen?: Roles): Proposal {
  * Which methods to run: one that shares between tasks where there are several, the plain ones beside it. `fitting` are
  * the ids of the methods that can do this task set. Twins are added when the experiment is expanded.
  */
-export function proposeMethods(summary: TaskSetSummary, fitting: string[]): MethodChoice[] {
+export function proposeMethods(
+  summary: TaskSetSummary,
+  fitting: string[],
+  { protocol }: Pick<Evaluation, 'protocol'>,
+): MethodChoice[] {
   const several = summary.tasks > 1
-  const wanted = summary.generator
-    ? ['maml', 'pretrain-finetune', 'from-scratch']
-    : several
-      ? ['ridge', 'logistic', 'single-task-mlp', 'hard-sharing']
-      : ['ridge', 'logistic', 'knn', 'single-task-mlp']
+  const wanted =
+    protocol === 'few-shot'
+      ? ['maml', 'pretrain-finetune', 'from-scratch']
+      : several
+        ? ['ridge', 'logistic', 'single-task-mlp', 'hard-sharing']
+        : ['ridge', 'logistic', 'knn', 'single-task-mlp']
   const ids = wanted.filter((id) => fitting.includes(id))
   return (ids.length ? ids : fitting.slice(0, 3)).map((id) => ({ id, params: {} }))
 }

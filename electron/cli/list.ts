@@ -3,7 +3,6 @@ import type { Output } from './output.ts'
 import type { MakeLab } from './session.ts'
 import { withLab } from './session.ts'
 import { textTable } from './table.ts'
-import { listTemplates } from './templates.ts'
 
 export const WHAT = ['datasets', 'methods', 'templates', 'runs'] as const
 
@@ -40,8 +39,10 @@ export async function list(
       const about = methods.map((m) => `${m.id}: ${m.about}`).join('\n')
       output.result({ methods }, `${textTable(['method', 'family'], rows)}\n\n${about}`)
     } else if (what === 'templates') {
-      const templates = (await listTemplates(lab)).map(({ id, title }) => ({ id, title }))
-      output.result({ templates }, templates.map(({ id, title }) => `${id}: ${title}`).join('\n'))
+      const { templates } = await lab.call('templates.list', {})
+      const needs = (file: (typeof templates)[number]['file']) => (!file ? '-' : file.here ? 'here' : file.name)
+      const rows = templates.map(({ id, title, file }) => [id, needs(file), title])
+      output.result({ templates }, textTable(['template', 'needs', 'about'], rows))
     } else {
       const { experiments } = await lab.call('experiment.list', {})
       const full = await Promise.all(

@@ -1,26 +1,16 @@
 import { existsSync } from 'node:fs'
 import type { Lab, RunSummary } from '../../core/contract.ts'
-import { UserError } from '../../core/errors.ts'
 import type { ExperimentSpec } from '../../core/experiment.ts'
 import type { Comparison } from '../../core/stats/comparison.ts'
 import type { Output } from './output.ts'
 import { folderOf, parseSpec, readSpec, resolveSpec } from './spec.ts'
 import { duration } from './table.ts'
-import { listTemplates } from './templates.ts'
 
 /** The spec of a file, or of a template where no such file exists. */
 export async function specOf(lab: Lab, named: string): Promise<ExperimentSpec> {
-  if (!existsSync(named)) {
-    const templates = await listTemplates(lab)
-    const template = templates.find(({ id }) => id === named)
-    if (template) return resolveSpec(lab, await template.make(lab), '.')
-    if (!/[./\\]/.test(named)) {
-      const rule = `names a spec file or one of the templates ${templates.map(({ id }) => id).join(', ')}.`
-      const remedy = 'Check the name.'
-      throw new UserError({ code: 'unknown-template', who: 'engram run', rule, got: `"${named}"`, remedy })
-    }
-  }
-  return resolveSpec(lab, parseSpec(await readSpec(named), named), folderOf(named))
+  if (existsSync(named) || /[./\\]/.test(named))
+    return resolveSpec(lab, parseSpec(await readSpec(named), named), folderOf(named))
+  return (await lab.call('templates.spec', { id: named })).spec
 }
 
 export type Finished = { id: string; status: string; runs: RunSummary[]; comparisons: Comparison[] }

@@ -4,7 +4,9 @@ import { generators } from '../../core/data/generators/index.ts'
 import { cell } from '../../core/data/summary.ts'
 import type { Dataset, FileRef } from '../../core/contract.ts'
 import type { ReadOptions } from '../../core/data/reading.ts'
+import { Roles } from '../../core/data/roles.ts'
 import { UserError } from '../../core/errors.ts'
+import { templatesOn } from '../../core/templates/index.ts'
 import type { Context, Handlers } from './context.ts'
 import { openFiles, preview, type FileToOpen } from './importers/open.ts'
 import { openSample, samples } from './importers/samples.ts'
@@ -54,7 +56,10 @@ export async function importFiles(
     signal,
   )
   c.store.keep(result.table)
-  await c.workspace.datasets.put(result.table, nameOf(files[0]), null, result.summary)
+  // A published data set brings the roles of the templates about it.
+  const known = templatesOn(result.table.hash).at(0)
+  const roles = known ? Roles.parse(known.roles) : null
+  await c.workspace.datasets.put(result.table, nameOf(files[0]), roles, result.summary)
   return datasetOf(c, result.table.hash)
 }
 

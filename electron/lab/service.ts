@@ -14,6 +14,7 @@ import { defaultWorkers, Pool } from './pool.ts'
 import { Queue } from './queue/queue.ts'
 import { openRuntime } from './runtimes/index.ts'
 import { Store } from './store.ts'
+import { templateCalls } from './templates.ts'
 import { useCalls } from './use.ts'
 import { VERSION } from './version.ts'
 import { Workspace } from './workspace/workspace.ts'
@@ -124,7 +125,14 @@ export async function createLab(options: LabOptions): Promise<Lab & { close(): P
 }
 
 function handlersOf(c: Context): Handlers<Exclude<Call, OwnCalls>> {
-  return { ...dataCalls(c), ...experimentCalls(c), ...brainCalls(c), ...comparisonCalls(c), ...useCalls(c) }
+  return {
+    ...dataCalls(c),
+    ...experimentCalls(c),
+    ...brainCalls(c),
+    ...comparisonCalls(c),
+    ...useCalls(c),
+    ...templateCalls(c),
+  }
 }
 
 async function openSession(

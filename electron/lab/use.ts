@@ -1,8 +1,4 @@
-import { propose, proposeMethods } from '../../core/propose.ts'
 import { UserError } from '../../core/errors.ts'
-import { cannot } from '../../core/expand.ts'
-import { methods } from '../../core/methods.ts'
-import { ExperimentSpec } from '../../core/experiment.ts'
 import type { Context, Handlers } from './context.ts'
 import { datasetOf, fileOf } from './data.ts'
 import { exportRun } from './exports.ts'
@@ -11,7 +7,7 @@ import { trainedModel } from './models.ts'
 import { answers, newRows, toCsv } from './newRows.ts'
 import { sha256 } from './workspace/blobs.ts'
 
-type Calls = 'experiment.propose' | 'run.predict' | 'run.export' | 'blob'
+type Calls = 'run.predict' | 'run.export' | 'blob'
 
 /** Bytes per answer: half a megabyte, so that the text of it stays below one. */
 const PIECE = 512 * 1024
@@ -31,17 +27,6 @@ export function useCalls(c: Context): Handlers<Calls> {
   }
 
   return {
-    'experiment.propose'({ hash, roles }) {
-      const dataset = datasetOf(c, hash)
-      const { evaluation, metrics, data } = propose(dataset.summary, roles)
-      const { summary } = c.store.load(data)
-      const fitting = methods.filter((m) => !cannot(m, summary, evaluation)).map((m) => m.id)
-      const name = dataset.name.slice(0, 200)
-      return {
-        spec: ExperimentSpec.parse({ name, data, methods: proposeMethods(summary, fitting), evaluation, metrics }),
-      }
-    },
-
     async 'run.predict'({ run: id, files, read }) {
       const { experiment, about, model } = await trainedModel(c, id)
       const opened = files.map((file) => fileOf(file, c))

@@ -93,13 +93,25 @@ export function createCannedLab(): CannedLab {
     'data.list': () => ({
       datasets: [{ hash: 'abc', name: 'enb.arff', rows: 3, columns: 2, addedAt: '2026-01-01T00:00:00Z' }],
     }),
-    'data.samples': () => ({ samples: [{ id: 'cars', title: 'Cars', question: 'How far does a gallon go?' }] }),
-    'data.generators': () => ({ generators: [{ id: 'sine', title: 'Sines', about: 'Curves.', schema: {} }] }),
+    'templates.list': () => ({
+      templates: [
+        { id: 'cars', title: 'Cars', question: 'How far does a gallon go?', kind: 'sample', file: null },
+        { id: 'sine', title: 'Sines', question: 'Curves.', kind: 'generator', file: null },
+      ],
+    }),
+    'templates.spec': ({ id }: Params<'templates.spec'>) => {
+      if (id !== 'cars')
+        throw new UserError({
+          code: 'unknown-template',
+          who: 'Template',
+          rule: 'must be cars.',
+          got: id,
+          remedy: 'Check the name.',
+        })
+      return { spec: { name: 'proposed', data: { hash: 'abc', roles: {} }, methods: [{ id: 'ridge' }] } }
+    },
     'methods.list': () => ({
       methods: [{ id: 'maml', name: 'MAML', family: 'metalearning', about: 'A.', cite: 'Finn', can: {}, schema: {} }],
-    }),
-    'experiment.propose': ({ hash, roles }: Params<'experiment.propose'>) => ({
-      spec: { name: 'proposed', data: { hash, roles }, methods: [{ id: 'ridge' }] },
     }),
     'experiment.plan': (params: Params<'experiment.plan'>) => ({
       trials: 4,

@@ -116,11 +116,10 @@ describe('run', () => {
     expect(made[1]).toMatchObject({ workspace: named, workers: 3, runtime: 'wasm' })
   })
 
-  test('a generator template names every way of meta-learning', async () => {
-    expect((await engram('run', 'sine')).status).toBe(0)
-    expect(asked('experiment.run')).toMatchObject([
-      { spec: { data: { generator: 'sine' }, methods: [{ id: 'maml' }] } },
-    ])
+  test('a template is asked of the lab', async () => {
+    expect((await engram('run', 'cars')).status).toBe(0)
+    expect(asked('templates.spec')).toEqual([{ id: 'cars' }])
+    expect(asked('experiment.run')).toMatchObject([{ spec: { name: 'proposed' } }])
   })
 
   test('shows people a table with the verdict', async () => {

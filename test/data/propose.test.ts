@@ -116,9 +116,12 @@ test('methods: those that share where there are several tasks, only ones that fi
     missingTargets: false,
     generator: false,
   }
-  const ids = (fitting: string[], part = {}) => proposeMethods({ ...summary, ...part }, fitting).map((m) => m.id)
+  const ids = (fitting: string[], part = {}, protocol: 'k-fold' | 'few-shot' = 'k-fold') =>
+    proposeMethods({ ...summary, ...part }, fitting, { protocol }).map((m) => m.id)
   const all = ['mean', 'ridge', 'knn', 'single-task-mlp', 'hard-sharing', 'maml']
   expect(ids(all)).toEqual(['ridge', 'single-task-mlp', 'hard-sharing'])
   expect(ids(all, { tasks: 1, targets: 1 })).toEqual(['ridge', 'knn', 'single-task-mlp'])
+  expect(ids(all, { generator: true }, 'few-shot')).toEqual(['maml'])
+  expect(ids(all, { generator: true })).toEqual(['ridge', 'single-task-mlp', 'hard-sharing'])
   expect(ids(['mean'])).toEqual(['mean'])
 })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { generators } from '../../core/data/generators/index.ts'
 import { methods } from '../../core/methods.ts'
+import { templates } from '../../core/templates/index.ts'
 import { METRIC_IDS } from '../../core/stats/metrics.ts'
 import en from '../../renderer/i18n/en.ts'
 import zh from '../../renderer/i18n/zh.ts'
@@ -27,7 +28,7 @@ test('no Chinese text was left in English', () => {
   expect(same).toEqual([])
 })
 
-test('every method, parameter, metric, sample and generator has a Chinese text', () => {
+test('every method, parameter, metric, sample, template and generator has a Chinese text', () => {
   const known: Record<string, string> = { ...outside, ...zh }
   const fieldsOf = (schema: z.ZodType) =>
     Object.keys((z.toJSONSchema(schema, { io: 'input' }) as { properties?: object }).properties ?? {})
@@ -37,6 +38,7 @@ test('every method, parameter, metric, sample and generator has a Chinese text',
       `method.${id}.about`,
       ...fieldsOf(schema as z.ZodType).flatMap((name) => [`param.${name}`, `param.${name}.hint`]),
     ]),
+    ...templates.flatMap(({ id }) => [`template.${id}`, `template.${id}.question`]),
     ...METRIC_IDS.map((id) => `metric.${id}`),
     ...samples.flatMap(({ id }) => [`sample.${id}`, `sample.${id}.question`]),
     ...generators.flatMap(({ id, params: schema }) => [

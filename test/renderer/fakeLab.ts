@@ -182,6 +182,17 @@ export class FakeLab implements Lab {
         },
       ],
     }),
+    'templates.list': () => ({
+      templates: [
+        {
+          id: 'school',
+          title: 'Exam scores of 139 schools',
+          question: 'One line for all schools, or one each?',
+          kind: 'published' as const,
+          file: { name: 'school.csv', hash: 'f'.repeat(64), rows: 15_362, source: 'MALSAR', here: false },
+        },
+      ],
+    }),
     'data.list': () => ({
       datasets: [...this.tables.values()].map(({ dataset }) => ({
         hash: dataset.hash,
@@ -278,6 +289,14 @@ export class FakeLab implements Lab {
       return { ok: true as const }
     },
     'methods.list': () => ({ methods }),
+    'templates.spec': ({ id }: Params<'templates.spec'>) => ({
+      spec: ExperimentSpec.parse({
+        name: id,
+        data: { generator: id },
+        methods: ['mean', 'ridge', 'hard-sharing'].map((method) => ({ id: method })),
+        evaluation: { protocol: 'few-shot', shots: 10, episodes: 200 },
+      }),
+    }),
     'experiment.propose': ({ hash, roles }: Params<'experiment.propose'>) => {
       const { dataset } = this.data(hash)
       return {

@@ -11,6 +11,8 @@ export interface DataGenerator<P = unknown> {
   about: string
   /** Every field has a default and a `.describe()` text. */
   params: z.ZodType<P>
+  /** Its tasks raise the question whether to learn together; of others: how few rows does a new one need? */
+  together?: true
   /** How many tasks, and rows of each, are written into a table where nobody says. */
   shape: { tasks: number; rows: number }
   /** A distribution over tasks to draw fresh ones from. */

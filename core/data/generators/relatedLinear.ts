@@ -19,6 +19,7 @@ export const relatedLinear: DataGenerator<z.infer<typeof Params>> = {
   title: 'Related linear tasks',
   about: 'Straight-line tasks whose slopes are alike but not the same, so that learning them together can help.',
   params: Params,
+  together: true,
   shape: { tasks: 12, rows: 30 },
   generator(params): TaskGenerator {
     const { features, spread, noise, world } = params

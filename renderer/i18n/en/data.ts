@@ -16,6 +16,13 @@ export default {
   'data.recent': 'In this workspace',
   'data.addedAt': 'added {time}',
 
+  'template.title': 'Or repeat a published comparison',
+  'template.here': 'at hand',
+  'template.ask': 'Drop {file} ({rows} rows). It is recognised by its content, whatever it is called.',
+  'template.source': 'Source:',
+  'template.hash': 'Content:',
+  'template.recognised': 'This is the published data set {file}. Ready experiments:',
+
   'import.sending': 'Handing the file to the lab',
   'import.reading': 'Reading',
   'import.check': 'Checking',

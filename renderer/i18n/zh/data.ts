@@ -17,6 +17,13 @@ export default {
   'data.recent': '此工作区中的数据',
   'data.addedAt': '添加于 {time}',
 
+  'template.title': '或者重复一个已发表的比较',
+  'template.here': '已在手边',
+  'template.ask': '请拖入 {file}（{rows} 行）。无论文件叫什么名字，都按内容识别。',
+  'template.source': '来源：',
+  'template.hash': '内容：',
+  'template.recognised': '这是已发表的数据集 {file}。现成的实验：',
+
   'import.sending': '正在把文件交给实验室',
   'import.reading': '正在读取',
   'import.check': '正在检查',

@@ -6,7 +6,7 @@ import { tOr } from '../../i18n/index.ts'
 import type { LabStore } from '../../lab/store.svelte.ts'
 
 /** What an experiment is set up for: a data set, a generator, or a copy of an earlier experiment. */
-export type DraftOf = { data: string } | { generator: string } | { again: string }
+export type DraftOf = { data: string } | { generator: string } | { template: string } | { again: string }
 
 const SAVE_AFTER_MS = 400
 const PLAN_AFTER_MS = 250
@@ -30,7 +30,8 @@ export class Draft {
   constructor(lab: LabStore, of: DraftOf) {
     this.lab = lab
     this.of = of
-    this.key = `spec ${'data' in of ? of.data : 'generator' in of ? `generator ${of.generator}` : `again ${of.again}`}`
+    const [[kind, id]] = Object.entries(of)
+    this.key = `spec ${kind === 'data' ? id : `${kind} ${id}`}`
     void this.load().catch((error) => (this.error = toErrorJson(error)))
   }
 
@@ -78,7 +79,8 @@ export class Draft {
 
   private async proposal(): Promise<ExperimentSpec> {
     if ('again' in this.of) return (await this.lab.call('experiment.get', { id: this.of.again })).spec
-    if ('generator' in this.of) return generatorSpec(this.of.generator, this.lab)
+    if ('generator' in this.of) return templateSpec('generator', this.of.generator, this.lab)
+    if ('template' in this.of) return templateSpec('template', this.of.template, this.lab)
     const dataset = await this.lab.openDataset(this.of.data)
     const { propose } = await import('../../../core/propose.ts')
     const roles = dataset.roles ?? propose(dataset.summary).roles
@@ -119,18 +121,8 @@ export class Draft {
   }
 }
 
-/** What is asked of made-up tasks: a new one from few rows, or all of them together. */
-const FEW_SHOT_GENERATORS = ['sine']
-
-function generatorSpec(generator: string, lab: LabStore): ExperimentSpec {
-  const fewShot = FEW_SHOT_GENERATORS.includes(generator)
-  const wanted = fewShot ? ['maml', 'pretrain-finetune', 'from-scratch'] : ['ridge', 'single-task-mlp', 'hard-sharing']
-  const ids = lab.methods.map((method) => method.id)
-  const fitting = wanted.filter((id) => ids.includes(id))
-  return ExperimentSpec.parse({
-    name: tOr(`generator.${generator}`, generator),
-    data: { generator },
-    methods: (fitting.length ? fitting : ids.slice(0, 1)).map((id) => ({ id })),
-    evaluation: fewShot ? { protocol: 'few-shot', shots: 10, queries: 10, episodes: 200 } : {},
-  })
+/** A template's or a generator's spec, under its name in the person's language. */
+async function templateSpec(kind: 'template' | 'generator', id: string, lab: LabStore): Promise<ExperimentSpec> {
+  const { spec } = await lab.call('templates.spec', { id })
+  return { ...spec, name: tOr(`${kind}.${id}`, spec.name) }
 }

@@ -257,6 +257,7 @@ const answers: { [C in Call]?: (params: never) => unknown } = {
   }),
   'data.samples': () => ({ samples: [] }),
   'data.generators': () => ({ generators: [] }),
+  'templates.list': () => ({ templates: [] }),
   'methods.list': () => ({
     methods: METHODS.map((id) => ({
       id,

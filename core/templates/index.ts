@@ -1,0 +1,153 @@
+import { UserError } from '../errors.ts'
+import { ExperimentSpec } from '../experiment.ts'
+import { files } from './files.ts'
+import type { Template } from './template.ts'
+
+export type { Template } from './template.ts'
+
+const LAST = (names: string, count: number) => Array.from({ length: count }, (_, i) => `${names}${i + 1}`)
+const mulanMethods = [{ id: 'regressor-chain' }, { id: 'multi-task-lasso' }, { id: 'hard-sharing' }]
+const tenFolds = { protocol: 'k-fold', folds: 10 } as const
+
+/** Experiments on published data sets, whose figures docs/reproductions.md holds. */
+export const templates: Template[] = [
+  {
+    id: 'school',
+    title: 'Exam scores of 139 schools',
+    question: 'Is one line for all schools best, one per school, or a common line from which each school deviates?',
+    data: files.school,
+    roles: { targets: ['score'], task: 'school' },
+    methods: [{ id: 'mean-regularised' }],
+    evaluation: { protocol: 'holdout', testFraction: 0.25, repeats: 20 },
+    metrics: ['r2', 'rmse'],
+  },
+  {
+    id: 'school-new',
+    title: 'New schools from ten pupils',
+    question: 'How well is a school predicted that was never seen, from ten of its pupils?',
+    data: files.school,
+    roles: { targets: ['score'], task: 'school' },
+    methods: [{ id: 'maml' }, { id: 'mean-regularised' }, { id: 'hard-sharing' }],
+    evaluation: { protocol: 'few-shot', shots: 10 },
+    metrics: ['rmse'],
+  },
+  {
+    id: 'sarcos',
+    title: 'Seven torques of a robot arm',
+    question: 'Do seven joints that follow the same movements share a few directions?',
+    data: files.sarcos,
+    roles: { targets: LAST('tau', 7) },
+    methods: [{ id: 'trace-norm' }, { id: 'multi-task-lasso' }],
+    evaluation: { protocol: 'k-fold', folds: 5 },
+    metrics: ['rrmse'],
+  },
+  {
+    id: 'landmine',
+    title: 'Land mines in 29 fields',
+    question: 'Does what was learned in other fields help to find the few mines of this one?',
+    data: files.landmine,
+    roles: { targets: ['mine'], task: 'task', kinds: { mine: 'category' } },
+    methods: [{ id: 'hard-sharing' }],
+    evaluation: { protocol: 'k-fold', folds: 5 },
+    metrics: ['auc'],
+  },
+  {
+    id: 'sleepstudy',
+    title: 'Reaction times of 18 sleepy people',
+    question: 'How much does each person slow down per day without sleep, if all of them are learned together?',
+    data: files.sleepstudy,
+    roles: { targets: ['Reaction'], features: ['Days'], task: 'Subject', ignore: ['rownames'] },
+    methods: [{ id: 'hierarchical-linear' }],
+    evaluation: { protocol: 'k-fold', folds: 10 },
+    metrics: ['rmse'],
+  },
+  {
+    id: 'parkinsons',
+    title: "Parkinson's from the voice",
+    question: 'Can two scores of a patient be told from the voice alone, of patients never heard?',
+    data: files.parkinsons,
+    roles: { targets: ['motor_UPDRS', 'total_UPDRS'], group: 'subject#' },
+    methods: [{ id: 'ridge' }, { id: 'knn' }, { id: 'hard-sharing' }],
+    evaluation: { protocol: 'k-fold', folds: 5 },
+    metrics: ['rrmse'],
+  },
+  {
+    id: 'linnerud',
+    title: 'Twenty men in a gym',
+    question: 'What do chin-ups, sit-ups and jumps say about weight, waist and pulse?',
+    data: files.linnerud,
+    roles: { targets: ['Weight', 'Waist', 'Pulse'] },
+    methods: [{ id: 'multi-task-lasso' }, { id: 'pls' }],
+    evaluation: { protocol: 'k-fold', folds: 5, repeats: 4 },
+  },
+  {
+    id: 'enb',
+    title: 'Heating and cooling of buildings',
+    question: 'Do two loads of one building help each other?',
+    data: files.enb,
+    roles: { targets: ['Y1', 'Y2'] },
+    methods: mulanMethods,
+    evaluation: tenFolds,
+    metrics: ['arrmse'],
+  },
+  {
+    id: 'slump',
+    title: 'Three measures of concrete',
+    question: 'Do slump, flow and strength of one mix help each other?',
+    data: files.slump,
+    roles: { targets: ['SLUMP_cm', 'FLOW_cm', 'Compressive_Strength_Mpa'] },
+    methods: mulanMethods,
+    evaluation: tenFolds,
+    metrics: ['arrmse'],
+  },
+  {
+    id: 'edm',
+    title: 'Two controls of a spark eroder',
+    question: 'Two actions of one operator: learned together or apart?',
+    data: files.edm,
+    roles: { targets: ['DFlow', 'DGap'] },
+    methods: mulanMethods,
+    evaluation: tenFolds,
+    metrics: ['arrmse'],
+  },
+  {
+    id: 'andro',
+    title: 'Six measures of sea water',
+    question: 'Six properties of the water, five days ahead, from 49 days: together or apart?',
+    data: files.andro,
+    roles: { targets: ['Target', ...LAST('Target_', 6).slice(1)] },
+    methods: mulanMethods,
+    evaluation: tenFolds,
+    metrics: ['arrmse'],
+  },
+  {
+    id: 'wq',
+    title: 'Fourteen species of a river',
+    question: 'Which species tell about one another, and which are better learned alone?',
+    data: files.wq,
+    roles: {
+      targets: '25400 29600 30400 33400 17300 19400 34500 38100 49700 50390 55800 57500 59300 37880'.split(' '),
+    },
+    methods: mulanMethods,
+    evaluation: tenFolds,
+    metrics: ['arrmse'],
+  },
+]
+
+/** The templates on this data set, the first of which says its roles. */
+export const templatesOn = (hash: string): Template[] => templates.filter(({ data }) => data.hash === hash)
+
+/** The spec of a template, on its data set. Throws an internal error for a template that no spec can be made of. */
+export function specOf({ title, data, roles, methods, evaluation, metrics }: Template): ExperimentSpec {
+  return ExperimentSpec.parse({ name: title, data: { hash: data.hash, roles }, methods, evaluation, metrics })
+}
+
+export function needsData({ id, data }: Template): UserError {
+  return new UserError({
+    code: 'template.needs-data',
+    who: `The template "${id}"`,
+    rule: `needs ${data.file} (${data.rows} rows; ${data.source}).`,
+    got: 'a workspace without it',
+    remedy: `Drop ${data.file} on the window, or: engram import ${data.file} -w W.engram. Its content is checked.`,
+  })
+}
