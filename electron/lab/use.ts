@@ -1,6 +1,6 @@
 import { UserError } from '../../core/errors.ts'
 import type { Context, Handlers } from './context.ts'
-import { datasetOf, fileOf } from './data.ts'
+import { fileOf } from './data.ts'
 import { exportRun } from './exports.ts'
 import { openFiles } from './importers/open.ts'
 import { trainedModel } from './models.ts'
