@@ -1,10 +1,12 @@
+import { z } from 'zod'
 import type { Runtime } from '../engine/runtime.ts'
 import { fillIn, newTasksOf } from '../frame.ts'
 import type { Output } from '../frame.ts'
 import type { Method, Model } from '../method.ts'
+import { balancingWork } from '../nn/balanced.ts'
 import { silenced } from '../nn/brain.ts'
 import { generalHead, newHeads } from '../nn/newHead.ts'
-import { PerceptronParams } from '../nn/params.ts'
+import { multiTaskParams } from '../nn/params.ts'
 import { fitPerceptron, loadPerceptron, perceptronModel, perceptronWork } from '../nn/perceptron.ts'
 import type { Perceptron } from '../nn/perceptron.ts'
 import { columnsByTarget } from '../nn/plan.ts'
@@ -13,13 +15,15 @@ import { columnsByTarget } from '../nn/plan.ts'
  * Hard parameter sharing (Caruana 1997): one trunk for all tasks, one linear head per task.
  *   h = trunk(x),  y_k = h W_k + b_k,  loss = mean over targets of the mean loss of their measured cells
  */
-export const hardSharing: Method<PerceptronParams> = {
+const Params = z.strictObject(multiTaskParams)
+
+export const hardSharing: Method<z.infer<typeof Params>> = {
   id: 'hard-sharing',
   family: 'multitask',
   name: 'Hard sharing',
   about: 'One network learns all tasks: shared layers, and a small head for each task.',
   cite: 'Caruana 1997, Multitask Learning',
-  params: PerceptronParams,
+  params: Params,
   twins: ['single-task-mlp'],
   can: {
     taskColumn: true,
@@ -33,7 +37,7 @@ export const hardSharing: Method<PerceptronParams> = {
     resume: true,
     network: true,
   },
-  work: (s, p) => perceptronWork(s, p, s.tasks, 1),
+  work: (s, p) => perceptronWork(s, p, s.tasks, 1) + balancingWork(s, p),
   async *fit(context, params) {
     const layout = { stacked: false, columns: (outputs: Output[]) => columnsByTarget(outputs, true) }
     return model(yield* fitPerceptron(context, params, layout), context.runtime)

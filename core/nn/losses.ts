@@ -5,6 +5,7 @@ import {
   constant,
   div,
   logSumExp,
+  maximum,
   mul,
   oneHot,
   reshape,
@@ -69,7 +70,43 @@ export function sharedLoss(plan: Plan, z: Expr, y: Expr, weight: Expr, rows: Exp
   return div(parts.reduce(add), rows)
 }
 
-/** The same for networks side by side: z [net, row, units], y and weight [net, row, 1]. */
+/**
+ * `sharedLoss` task by task, for those who weigh tasks against each other:
+ *   losses [task]: mean over the batch's cells of the task, 0 where it has none
+ *   shares [task]: what each counts, so that sum(shares x losses) is `sharedLoss`
+ * Tasks are counted column by column, head by head. owner [row, column].
+ */
+export function taskLosses(
+  plan: Plan,
+  z: Expr,
+  y: Expr,
+  weight: Expr,
+  owner: Expr,
+  rows: Expr,
+): { losses: Expr; shares: Expr } {
+  const sums: Expr[] = []
+  const weights: Expr[] = []
+  let from = 0
+  plan.columns.forEach((column, c) => {
+    const { kind, width } = column
+    const heads = headsOf(column)
+    const w = part(weight, 1, c, c + 1)
+    const lost = mul(cellLoss(kind, part(z, 1, from, (from += width)), part(y, 1, c, c + 1), width), w)
+    if (heads === 1) {
+      sums.push(reshape(sum(lost), [1]))
+      weights.push(reshape(sum(w), [1]))
+      return
+    }
+    const own = oneHot(cast(reshape(part(owner, 1, c, c + 1), [z.shape[0]]), 'int64'), heads)
+    sums.push(sum(mul(own, lost), [0]))
+    weights.push(sum(mul(own, w), [0]))
+  })
+  const total = concat(weights, 0)
+  return { losses: div(concat(sums, 0), maximum(total, LEAST_WEIGHT)), shares: div(total, rows) }
+}
+const LEAST_WEIGHT = 1e-12
+
+/** `sharedLoss` for networks side by side: z [net, row, units], y and weight [net, row, 1]. */
 export function stackedLoss(plan: Plan, z: Expr, y: Expr, weight: Expr, rows: Expr): Expr {
   const kinds = [...new Map(plan.columns.map((column) => [`${column.kind}/${column.width}`, column])).values()]
   const parts = kinds.map(({ kind, width }) => {

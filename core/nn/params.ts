@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { balancerParams } from '../balancers/params.ts'
 
 /** The parameters that all perceptrons share, so that twins can be given an equal budget. */
 export const perceptronParams = {
@@ -34,3 +35,6 @@ export const perceptronParams = {
 
 export const PerceptronParams = z.strictObject(perceptronParams)
 export type PerceptronParams = z.infer<typeof PerceptronParams>
+
+/** Of networks that learn several tasks with something in common. */
+export const multiTaskParams = { ...perceptronParams, ...balancerParams }

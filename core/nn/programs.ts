@@ -1,6 +1,8 @@
 import { add, cast, compile, flatten, gather, grad, input, loop, size, unflatten } from '../engine/index.ts'
 import type { Expr, Program } from '../engine/index.ts'
 import { adam } from './adam.ts'
+import { balancedProgram } from './balancedPrograms.ts'
+import type { Part } from './balancedPrograms.ts'
 import { forward } from './layers.ts'
 import { chooseHeads, sharedLoss, stackedLoss } from './losses.ts'
 import { layerShapes, parameterCount } from './plan.ts'
@@ -92,7 +94,7 @@ function dataInputs(plan: Plan): Record<'x' | 'y' | 'weight' | 'owner' | 'rowOf'
 const known = new Map<string, Program>()
 const MOST_KNOWN = 64
 
-export function programOf(name: 'train' | 'output', plan: Plan): Program {
+export function programOf(name: 'train' | 'output' | Part, plan: Plan): Program {
   const key = JSON.stringify([
     name,
     plan.inputs.length,
@@ -103,7 +105,8 @@ export function programOf(name: 'train' | 'output', plan: Plan): Program {
   ])
   let program = known.get(key)
   if (!program) {
-    program = name === 'train' ? trainingProgram(plan) : outputProgram(plan)
+    if (name === 'train') program = trainingProgram(plan)
+    else program = name === 'output' ? outputProgram(plan) : balancedProgram(name, plan)
     if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value as string)
     known.set(key, program)
   }

@@ -1,9 +1,13 @@
 import { z } from 'zod'
+import type { State as Memory } from '../balancers/balancer.ts'
+import type { Balancing } from '../balancers/params.ts'
 import type { Tensor } from '../engine/runtime.ts'
 import { UserError } from '../errors.ts'
 import type { FitContext, FitEvent } from '../method.ts'
 import { damaged, pack, take, unpack } from '../pack.ts'
 import type { Rng } from '../rng.ts'
+import { openBalanced } from './balanced.ts'
+import type { BalancedTraining } from './balanced.ts'
 import { initialise } from './layers.ts'
 import { lineOutputs } from './network.ts'
 import { chosenUnits, elementsOf, layerShapes, outputUnits, parameterCount } from './plan.ts'
@@ -16,7 +20,9 @@ import { programOf } from './programs.ts'
  * number of epochs in one call of the runtime; after it the inner rows are scored, the best parameters are kept (of
  * stacked networks each its own), and training ends once `patience` epochs brought nothing better.
  *
- * A checkpoint holds parameters, Adam's state, the best parameters and the count of epochs; batches are drawn from
+ * With a balancer (balanced.ts) the steps of a chunk are taken one by one.
+ *
+ * A checkpoint holds parameters, Adam's state, what the balancer remembers, the best parameters and the count of epochs; batches are drawn from
  * (rng, epoch), so that a resumed training goes on exactly as it would have.
  */
 export type Training = {
@@ -26,7 +32,7 @@ export type Training = {
   weightDecay: number
   /** Epochs without a better inner score before training ends; 0: never. */
   patience: number
-}
+} & Partial<Balancing>
 
 /** Chunks hold at least this many steps, so that a call of the runtime costs little beside them. */
 const STEPS_PER_CHUNK = 24
@@ -48,14 +54,17 @@ export async function* trainPlan(
   { rng: random, runtime, resume }: Pick<FitContext, 'rng' | 'runtime' | 'resume'>,
 ): AsyncGenerator<FitEvent, Float32Array> {
   const session = await runtime.load(programOf('train', plan))
+  const balanced = await openBalanced(plan, training, runtime)
   const fixed = dataFeeds(plan, lines)
-  const batches = batchesOf(plan, lines, training.batchSize)
+  const batches = batchesOf(plan, lines, training.batchSize, balanced?.steers ? (balanced.tasks + 2) / 3 : 1)
   const all = training.epochs
   const perChunk = Math.min(all, Math.max(Math.round(STEPS_PER_CHUNK / batches.steps), Math.ceil(all / POINTS)))
   const checkpoints = parameterCount(plan) > CHECKPOINTS.large ? CHECKPOINTS.few : CHECKPOINTS.many
   const everyChunks = Math.max(5, Math.ceil(all / perChunk / checkpoints))
   const nets = plan.stacked ? plan.columns.length : 1
-  let state = resume ? readState(resume, plan) : firstState(initialise(plan, random.split('first')), nets)
+  let state = resume
+    ? readState(resume, plan, balanced)
+    : firstState(initialise(plan, random.split('first')), nets, balanced)
   while (state.epoch < training.epochs) {
     const epochs = Math.min(perChunk, training.epochs - state.epoch)
     const steps = epochs * batches.steps
@@ -64,29 +73,32 @@ export async function* trainPlan(
     // A chunk that would take long is done in several calls, with a yield after each.
     for (let from = 0; from < steps; from += batches.most) {
       const some = slice(batch, from, Math.min(steps, from + batches.most))
-      const out = await session.run({
-        ...fixed,
-        ...vectors(state),
-        t: scalar(state.step),
-        lr: scalar(training.learningRate),
-        decay: scalar(training.weightDecay),
-        batch: some,
-      })
-      loss += (out.loss.data as Float32Array).reduce((sum, value) => sum + value, 0) / steps
-      if (!Number.isFinite(loss)) throw diverged(training.learningRate)
-      state = {
-        ...state,
-        theta: asFloat32(out.theta1.data),
-        m: asFloat32(out.m1.data),
-        v: asFloat32(out.v1.data),
-        step: state.step + some.shape[0],
+      const rates = { lr: scalar(training.learningRate), decay: scalar(training.weightDecay) }
+      if (balanced && !balanced.steers && from === 0) await balanced.watch(state.theta, fixed, some)
+      if (balanced?.steers) {
+        const at = (s: number) => state.epoch + Math.floor((from + s) / batches.steps)
+        const { loss: lost, ...next } = await balanced.run(state, fixed, some, rates, at, random.split('balance'))
+        loss += lost / steps
+        state = { ...state, ...next }
+      } else {
+        const out = await session.run({ ...fixed, ...vectors(state), ...rates, t: scalar(state.step), batch: some })
+        loss += (out.loss.data as Float32Array).reduce((sum, value) => sum + value, 0) / steps
+        state = {
+          ...state,
+          theta: asFloat32(out.theta1.data),
+          m: asFloat32(out.m1.data),
+          v: asFloat32(out.v1.data),
+          step: state.step + some.shape[0],
+        }
       }
+      if (!Number.isFinite(loss)) throw diverged(training.learningRate)
       const done = state.epoch + (from + some.shape[0]) / batches.steps
       if (from + batches.most < steps) yield { type: 'progress', done, of: training.epochs }
     }
     state.epoch += epochs
     const { epoch, step } = state
     yield { type: 'metric', name: 'loss', split: 'train', task: null, step, value: loss / (plan.stacked ? nets : 1) }
+    if (balanced) yield* balanceEvents(balanced, lines, step)
     if (inner) {
       const scores = scoreTasks(plan, inner, await lineOutputs(plan, state.theta, inner, runtime))
       keepBest(plan, state, scores, training.patience)
@@ -120,9 +132,10 @@ type State = typeof START & {
   bestLoss: Float64Array
   bestEpoch: Float64Array
   stopped: Uint8Array
+  memory: Memory
 }
 
-const firstState = (theta: Float32Array, nets: number): State => ({
+const firstState = (theta: Float32Array, nets: number, balanced: BalancedTraining | null): State => ({
   ...START,
   theta,
   m: new Float32Array(theta.length),
@@ -131,15 +144,17 @@ const firstState = (theta: Float32Array, nets: number): State => ({
   bestLoss: new Float64Array(nets).fill(Infinity),
   bestEpoch: new Float64Array(nets),
   stopped: new Uint8Array(nets),
+  memory: balanced?.first() ?? {},
 })
 
 const SavedState = z.object({ epoch: z.int().min(1), step: z.int().min(1) })
 
-function writeState({ epoch, step, ...arrays }: State): Uint8Array {
-  return pack({ epoch, step }, arrays)
+function writeState({ epoch, step, memory, ...arrays }: State): Uint8Array {
+  const kept = Object.entries(memory).map(([name, values]) => [`balancer.${name}`, values])
+  return pack({ epoch, step }, { ...arrays, ...Object.fromEntries(kept) })
 }
 
-function readState(bytes: Uint8Array, plan: Plan): State {
+function readState(bytes: Uint8Array, plan: Plan, balanced: BalancedTraining | null): State {
   const packed = unpack(bytes)
   const parsed = SavedState.safeParse(packed.header)
   if (!parsed.success) throw damaged('a checkpoint of another method')
@@ -154,8 +169,37 @@ function readState(bytes: Uint8Array, plan: Plan): State {
     bestLoss: take(packed, 'bestLoss', 'f64', nets),
     bestEpoch: take(packed, 'bestEpoch', 'f64', nets),
     stopped: take(packed, 'stopped', 'u8', nets),
+    memory: Object.fromEntries(
+      (balanced?.memory ?? []).map(([name, length]) => [name, take(packed, `balancer.${name}`, 'f64', length)]),
+    ),
   }
 }
+
+/** Over the last chunk: how much each task counted, how many pairs of gradients conflicted, and who agreed with whom. */
+function* balanceEvents(balanced: BalancedTraining, lines: Lines, step: number): Generator<FitEvent> {
+  const figure = (name: string, task: string | null, value: number): FitEvent => ({
+    type: 'metric',
+    name,
+    split: 'train',
+    task,
+    step,
+    value,
+  })
+  const found = balanced.conflict?.take()
+  if (found) yield figure('conflict', null, found.negative)
+  const weights = balanced.takeWeights()
+  const ids = tasksOf(balanced.plan, lines)
+  if (ids.length > CURVES) return
+  for (const [t, task] of ids.entries()) {
+    const cosine = found?.cosine[t]
+    if (cosine !== undefined && cosine !== null) yield figure('cosine', task, cosine)
+    if (weights) yield figure('taskWeight', task, weights[t])
+  }
+}
+
+/** The ids of the plan's tasks, column by column, head by head. */
+const tasksOf = ({ columns }: Plan, { cells }: Lines): string[] =>
+  columns.flatMap(({ tasks }, c) => tasks ?? cells.filter(({ column }) => column === c).map(({ task }) => task))
 
 /** Takes over the parameters of every network whose inner score is the best so far; ends those out of patience. */
 function keepBest(plan: Plan, state: State, scores: TaskScore[], patience: number): void {
@@ -220,9 +264,10 @@ function lossOf({ kind, width }: Plan['columns'][number], out: ArrayLike<number>
 
 /**
  * Batches of lines, epoch after epoch, each from its own stream: every line once an epoch, the last batch filled up
- * from the front. Stacked networks each go round their own lines, as often as the longest needs.
+ * from the front. Stacked networks each go round their own lines, as often as the longest needs. `perStep` is how many
+ * times the usual work a step is.
  */
-function batchesOf(plan: Plan, lines: Lines, batchSize: number) {
+function batchesOf(plan: Plan, lines: Lines, batchSize: number, perStep: number) {
   const nets = plan.stacked ? plan.columns.length : 1
   const start = (g: number) => (plan.stacked ? lines.starts[g] : 0)
   const count = (g: number) => (plan.stacked ? lines.starts[g + 1] - lines.starts[g] : lines.lines)
@@ -232,7 +277,7 @@ function batchesOf(plan: Plan, lines: Lines, batchSize: number) {
   const perRow = parameterCount(plan) / nets
   return {
     steps,
-    most: Math.max(1, Math.floor(WORK_PER_CALL / (3 * rows * nets * perRow))),
+    most: Math.max(1, Math.floor(WORK_PER_CALL / (3 * perStep * rows * nets * perRow))),
     draw(random: Rng, fromEpoch: number, epochs: number): Tensor {
       const data = new Float32Array(epochs * steps * nets * rows)
       for (let e = 0; e < epochs; e++)

@@ -16,14 +16,20 @@ export type JsonSchema = {
   exclusiveMaximum?: number
   minItems?: number
   maxItems?: number
+  /** Of a choice whose options need words: names, what each does, and those that stand behind the common ones. */
+  names?: Record<string, string>
+  abouts?: Record<string, string>
+  more?: string[]
+  /** Read only where another parameter has one of these values. */
+  when?: Record<string, unknown[]>
 }
 
 type Range = { integer: boolean; min: number | null; max: number | null; openMin: boolean; openMax: boolean }
 /** One line of a form. What is not understood is edited as JSON, so that no parameter is out of reach. */
-export type FormField = { name: string; fallback: unknown; about: string } & (
+export type FormField = { name: string; fallback: unknown; about: string; when: JsonSchema['when'] } & (
   | ({ kind: 'number' } & Range)
   | { kind: 'boolean' }
-  | { kind: 'choice'; options: unknown[] }
+  | ({ kind: 'choice'; options: unknown[] } & Pick<JsonSchema, 'names' | 'abouts' | 'more'>)
   | { kind: 'list'; item: Range; least: number; most: number | null }
   | { kind: 'json' }
 )
@@ -36,10 +42,20 @@ export function fieldsOf(schema: JsonSchema, only?: readonly string[]): FormFiel
   )
 }
 
+/** Whether a field has a meaning beside these values. */
+export function isRead(field: FormField, fields: readonly FormField[], values: Record<string, unknown>): boolean {
+  return Object.entries(field.when ?? {}).every(([name, wanted]) =>
+    wanted.includes(values[name] ?? fields.find((other) => other.name === name)?.fallback),
+  )
+}
+
 function fieldOf(name: string, schema: JsonSchema): FormField {
-  const base = { name, fallback: schema.default, about: schema.description ?? '' }
+  const base = { name, fallback: schema.default, about: schema.description ?? '', when: schema.when }
   const options = choices(schema)
-  if (options) return { ...base, kind: 'choice', options }
+  if (options) {
+    const { names, abouts, more } = schema
+    return { ...base, kind: 'choice', options, names, abouts, more }
+  }
   if (schema.type === 'boolean') return { ...base, kind: 'boolean' }
   if (isNumber(schema)) return { ...base, kind: 'number', ...rangeOf(schema) }
   if (schema.type === 'array' && schema.items && isNumber(schema.items)) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { balance, firstState, learn, memoryOf } from '../../core/balancers/balancer.ts'
@@ -37,6 +38,8 @@ describe.each(balancers.map((b) => [b.id, b] as const))('%s', (id, b) => {
     expect(b.about).toMatch(/^.{30,}\.$/)
     expect(b.formula.length).toBeGreaterThan(5)
     expect(b.cite).toMatch(/\d{4}/)
+    const line = `| ${b.name} | \`${id}\` | ${b.about} | \`${b.formula.replaceAll('|', '\\|')}\` | ${b.cite} |`
+    expect(readFileSync('docs/balancers.md', 'utf8')).toContain(line)
     for (const [name, field] of Object.entries(b.params)) {
       const json = z.toJSONSchema(field as z.ZodType, { io: 'input' })
       expect(json.description, name).toEqual(expect.stringMatching(/^.{15,}\.$/))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { balancers } from '../../core/balancers/balancers.ts'
 import { generators } from '../../core/data/generators/index.ts'
 import { methods } from '../../core/methods.ts'
 import { templates } from '../../core/templates/index.ts'
@@ -40,6 +41,8 @@ test('every method, parameter, metric, sample, template and generator has a Chin
     ]),
     ...templates.flatMap(({ id }) => [`template.${id}`, `template.${id}.question`]),
     ...METRIC_IDS.map((id) => `metric.${id}`),
+    ...['conflict', 'cosine', 'taskWeight'].map((id) => `metric.${id}`),
+    ...balancers.flatMap(({ id }) => [`option.${id}`, `option.${id}.about`]),
     ...samples.flatMap(({ id }) => [`sample.${id}`, `sample.${id}.question`]),
     ...generators.flatMap(({ id, params: schema }) => [
       `generator.${id}`,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { Evaluation } from '../../core/experiment.ts'
 import { methods } from '../../core/methods.ts'
-import { fieldsOf, parse, shown, spaced } from '../../renderer/form/fields.ts'
+import { fieldsOf, isRead, parse, shown, spaced } from '../../renderer/form/fields.ts'
 import type { FormField, JsonSchema } from '../../renderer/form/fields.ts'
 
 const schemaOf = (type: z.ZodType) => z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' }) as JsonSchema
@@ -21,6 +21,23 @@ test('every parameter of every method has a control of its own, with its default
       expect(parse(each, shown(each, undefined))).toEqual({ value: defaults[each.name] })
     }
   }
+})
+
+test('balancers stand in a choice with words, and only the parameters of the chosen one are shown', () => {
+  const fields = fieldsOf(schemaOf(methods.find(({ id }) => id === 'hard-sharing')!.params as z.ZodType))
+  const balancer = fields.find(({ name }) => name === 'balancer')!
+  if (balancer.kind !== 'choice') throw new Error('no choice')
+  expect(balancer.options.slice(0, 8)).toEqual([
+    'equal', 'uncertainty', 'dwa', 'gradnorm', 'pcgrad', 'cagrad', 'nash-mtl', 'famo',
+  ]) // prettier-ignore
+  expect(balancer.more).toEqual(balancer.options.slice(8))
+  for (const option of balancer.options) expect(balancer.abouts?.[String(option)]).toMatch(/\.$/)
+  const read = (values: Record<string, unknown>) =>
+    fields.filter((each) => each.when && isRead(each, fields, values)).map(({ name }) => name)
+  expect(read({})).toEqual(['watchConflict'])
+  expect(read({ balancer: 'cagrad' })).toEqual(['conflictAversion'])
+  expect(read({ balancer: 'famo' }).sort()).toEqual(['weightPull', 'weightRate'])
+  expect(fields.filter((each) => !each.when).every((each) => isRead(each, fields, {}))).toBe(true)
 })
 
 test('the evaluation has controls for its numbers, in the order asked for', () => {

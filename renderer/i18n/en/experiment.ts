@@ -58,6 +58,7 @@ export default {
   'form.below': 'Less than {n}.',
   'form.fewer': 'At least {n} {n:entry|entries}.',
   'form.more': 'At most {n} {n:entry|entries}.',
+  'form.moreChoices': 'More',
   'form.json': 'This is not JSON.',
 
   'run.progress': 'Progress',

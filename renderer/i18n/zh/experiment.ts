@@ -58,6 +58,7 @@ export default {
   'form.below': '须小于 {n}。',
   'form.fewer': '至少 {n} 项。',
   'form.more': '至多 {n} 项。',
+  'form.moreChoices': '更多',
   'form.json': '这不是 JSON。',
 
   'run.progress': '进度',

@@ -1,0 +1,126 @@
+import { dropSigns } from '../balancers/gradDrop.ts'
+import {
+  add,
+  cast,
+  compile,
+  concat,
+  div,
+  flatten,
+  gather,
+  grad,
+  greater,
+  input,
+  loop,
+  matmul,
+  maximum,
+  mul,
+  noiseKey,
+  oneHot,
+  reshape,
+  size,
+  sum,
+  transpose,
+  unflatten,
+  uniform,
+} from '../engine/index.ts'
+import type { Expr, Program } from '../engine/index.ts'
+import { adam } from './adam.ts'
+import { forward } from './layers.ts'
+import { chooseHeads, taskLosses } from './losses.ts'
+import { elementsOf, layerShapes } from './plan.ts'
+import type { Plan } from './plan.ts'
+
+/**
+ * One step of balanced learning in two programs, with the balancer's few numbers between them:
+ *   look   the losses of the tasks in a batch, and the gradients of each with respect to what all share:
+ *          losses, shares [task]; gram [task, task]; gradients [task, shared]; rest [param]
+ *   step   Adam along  rest + sum of w_t g_t  (or the mixture by signs)
+ * `rest` is what no balancer weighs: of parameters that belong to one task, the gradient of the mean of the losses.
+ * Balancers that need the losses alone are spared the gradients: their step differentiates sum of w_t L_t itself.
+ */
+export type Part = 'losses' | 'gradients' | 'step' | 'dropStep' | 'weightedStep'
+
+/** Parameter blocks, and which of them all tasks pull at: all but the heads. */
+export function blocksOf(plan: Plan) {
+  const layers = layerShapes(plan)
+  return layers.map((layer, k) => ({ ...layer, shared: k < layers.length - 2 }))
+}
+export const sharedCount = (plan: Plan): number =>
+  blocksOf(plan).reduce((total, { shape, shared }) => total + (shared ? elementsOf(shape) : 0), 0)
+const countOf = (plan: Plan): number => blocksOf(plan).reduce((total, { shape }) => total + elementsOf(shape), 0)
+export const taskCount = (plan: Plan): number =>
+  plan.columns.reduce((total, column) => total + (column.tasks?.length ?? 1), 0)
+
+export function balancedProgram(part: Part, plan: Plan): Program {
+  if (part === 'step' || part === 'dropStep') return stepProgram(plan, part === 'dropStep')
+  const blocks = blocksOf(plan)
+  const theta = input('theta', [countOf(plan)])
+  const pieces = unflatten(
+    theta,
+    blocks.map(({ shape }) => shape),
+  )
+  const { losses, shares } = lossesOf(plan, pieces)
+  if (part === 'losses') return compile({ losses, shares })
+  if (part === 'weightedStep') {
+    const loss = sum(mul(input('weights', [taskCount(plan)]), losses))
+    return compile({ ...adamStep(plan, theta, pieces, flatten(grad(loss, pieces))), losses })
+  }
+  const tasks = taskCount(plan)
+  const shared = pieces.filter((_, k) => blocks[k].shared)
+  const own = pieces.filter((_, k) => !blocks[k].shared)
+  const there = sum(cast(greater(shares, 0), 'float'))
+  const ownGradients = grad(div(sum(losses), maximum(there, 1)), own)
+  const rest = flatten(pieces.map((p, k) => (blocks[k].shared ? mul(p, 0) : ownGradients[own.indexOf(p)])))
+  const { scan } = loop({
+    count: tasks,
+    state: [],
+    body: (i) => ({ state: [], scan: [flatten(grad(sum(mul(oneHot(i, tasks), losses)), shared))] }),
+  })
+  const gradients = reshape(scan[0], [tasks, sharedCount(plan)])
+  return compile({ losses, shares, gradients, gram: matmul(gradients, transpose(gradients)), rest })
+}
+
+function lossesOf(plan: Plan, pieces: readonly Expr[]) {
+  const columns = plan.columns.length
+  const [y, weight, owner] = ['y', 'weight', 'owner'].map((name) => input(name, ['rows', columns]))
+  const x = input('x', ['rows', plan.inputs.length])
+  const lines = cast(input('batch', ['batchRows']), 'int64')
+  const head = gather(owner, lines)
+  const z = chooseHeads(plan, forward(plan.activation, pieces, gather(x, lines)), head)
+  return taskLosses(plan, z, gather(y, lines), gather(weight, lines), head, size('batchRows'))
+}
+
+/** theta, m, v after a step along a gradient; `t` is the number of steps before it. */
+function adamStep(plan: Plan, theta: Expr, pieces: readonly Expr[], gradient: Expr): Record<string, Expr> {
+  const [m, v] = ['m', 'v'].map((name) => input(name, [countOf(plan)]))
+  const [t, lr, rate] = ['t', 'lr', 'decay'].map((name) => input(name, []))
+  const decays = blocksOf(plan).map((block) => !block.bias)
+  const next = adam({ theta, m, v }, gradient, add(t, 1), lr, { rate, pieces, decays })
+  return { theta1: next.theta, m1: next.m, v1: next.v }
+}
+
+function stepProgram(plan: Plan, drop: boolean): Program {
+  const blocks = blocksOf(plan)
+  const shapes = blocks.map(({ shape }) => shape)
+  const shared = sharedCount(plan)
+  const theta = input('theta', [countOf(plan)])
+  const gradients = input('gradients', [taskCount(plan), shared])
+  const key = () => noiseKey(input('seed', []), input('t', []))
+  const direction = drop
+    ? dropSigns(gradients, uniform([shared], key(), 0))
+    : reshape(matmul(reshape(input('weights', [taskCount(plan)]), [1, taskCount(plan)]), gradients), [shared])
+  // The direction goes where its blocks stand among the others.
+  const along = unflatten(
+    direction,
+    blocks.filter((block) => block.shared).map(({ shape }) => shape),
+  )
+  const rest = unflatten(input('rest', [countOf(plan)]), shapes)
+  let next = 0
+  const gradient = concat(
+    blocks.map(({ shape, shared: pulled }, k) =>
+      reshape(pulled ? add(rest[k], along[next++]) : rest[k], [elementsOf(shape)]),
+    ),
+    0,
+  )
+  return compile(adamStep(plan, theta, unflatten(theta, shapes), gradient))
+}
