@@ -103,7 +103,7 @@ export const Network = z.object({
   layers: z.array(
     z.object({
       id: z.string(),
-      kind: z.enum(['input', 'trunk', 'tower', 'head']),
+      kind: z.enum(['input', 'trunk', 'tower', 'expert', 'gate', 'head']),
       units: z.int(),
       names: z.array(z.string()).nullable(),
       activation: z.string(),

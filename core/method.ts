@@ -59,7 +59,7 @@ export type FitContext = {
 /** One layer's units in the brain diagram. `task` is set on heads. */
 export type NetworkLayer = {
   id: string
-  kind: 'input' | 'trunk' | 'tower' | 'head'
+  kind: 'input' | 'trunk' | 'tower' | 'expert' | 'gate' | 'head'
   units: number
   /** Names of the units where they have any: encoded inputs, outputs. */
   names: string[] | null

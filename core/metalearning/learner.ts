@@ -9,7 +9,7 @@ import { UserError } from '../errors.ts'
 import { fillIn, frameOf, wholeFold } from '../frame.ts'
 import type { Frame } from '../frame.ts'
 import type { FitContext, FitEvent, Model } from '../method.ts'
-import { silenced } from '../nn/brain.ts'
+import { silenced } from '../nn/lesions.ts'
 import { damaged, pack, take, unpack } from '../pack.ts'
 import { loadPerceptron, perceptronModel } from '../nn/perceptron.ts'
 import type { Perceptron } from '../nn/perceptron.ts'
@@ -147,7 +147,7 @@ function lesioned(net: Perceptron, units: Unit[]): Perceptron {
       ? net.plan.columns.map((column) => ({ layer: layerOf(layer, column.tasks![0]), unit }))
       : [{ layer, unit }],
   )
-  return { ...net, theta: silenced(net, everywhere) }
+  return silenced(net, everywhere)
 }
 
 /** The layer of a task's own network that stands where this one stands in the start. */

@@ -4,20 +4,22 @@ import { fillIn, newTasksOf } from '../frame.ts'
 import type { Output } from '../frame.ts'
 import type { Method, Model } from '../method.ts'
 import { balancingWork } from '../nn/balanced.ts'
-import { silenced } from '../nn/brain.ts'
+import { silenced } from '../nn/lesions.ts'
 import { generalHead, newHeads } from '../nn/newHead.ts'
-import { multiTaskParams } from '../nn/params.ts'
-import { fitPerceptron, loadPerceptron, perceptronModel, perceptronWork } from '../nn/perceptron.ts'
+import { sharedModel } from '../nn/newTasks.ts'
+import { headHidden, multiTaskParams } from '../nn/params.ts'
+import { designWork, fitPerceptron, loadPerceptron, perceptronModel, perceptronWork } from '../nn/perceptron.ts'
 import type { Perceptron } from '../nn/perceptron.ts'
 import { columnsByTarget } from '../nn/plan.ts'
 
 /**
- * Hard parameter sharing (Caruana 1997): one trunk for all tasks, one linear head per task.
- *   h = trunk(x),  y_k = h W_k + b_k,  loss = mean over targets of the mean loss of their measured cells
+ * Hard parameter sharing (Caruana 1997): one trunk for all tasks, one head per task, linear or with layers of its own.
+ *   h = trunk(x),  y_k = head_k(h) = h W_k + b_k,  loss = mean over targets of the mean loss of their measured cells
  */
-const Params = z.strictObject(multiTaskParams)
+const Params = z.strictObject({ ...multiTaskParams, headHidden })
+type Params = z.infer<typeof Params>
 
-export const hardSharing: Method<z.infer<typeof Params>> = {
+export const hardSharing: Method<Params> = {
   id: 'hard-sharing',
   family: 'multitask',
   name: 'Hard sharing',
@@ -37,9 +39,18 @@ export const hardSharing: Method<z.infer<typeof Params>> = {
     resume: true,
     network: true,
   },
-  work: (s, p) => perceptronWork(s, p, s.tasks, 1) + balancingWork(s, p),
+  work: (s, p) =>
+    balancingWork(s, p) +
+    (p.headHidden.length
+      ? designWork(s, p, { kind: 'deep-heads', headHidden: p.headHidden })
+      : perceptronWork(s, p, s.tasks, 1)),
   async *fit(context, params) {
-    const layout = { stacked: false, columns: (outputs: Output[]) => columnsByTarget(outputs, true) }
+    const { headHidden } = params
+    const layout = {
+      stacked: false,
+      columns: (outputs: Output[]) => columnsByTarget(outputs, true),
+      ...(headHidden.length ? { design: { kind: 'deep-heads' as const, headHidden } } : {}),
+    }
     return model(yield* fitPerceptron(context, params, layout), context.runtime)
   },
   load: (bytes, runtime) => model(loadPerceptron(bytes), runtime),
@@ -47,6 +58,7 @@ export const hardSharing: Method<z.infer<typeof Params>> = {
 
 /** Tasks never seen are answered by the mean of the heads; `adapt` gives them a head of their own. */
 function model(net: Perceptron, runtime: Runtime): Model {
+  if (net.plan.design) return sharedModel(net, runtime)
   const general = generalHead(net)
   const own = perceptronModel(net, runtime)
   const others = perceptronModel(general.net, runtime)
@@ -59,6 +71,6 @@ function model(net: Perceptron, runtime: Runtime): Model {
       return said
     },
     adapt: async (support) => model(newHeads(general, support), runtime),
-    silence: (units) => model({ ...net, theta: silenced(net, units) }, runtime),
+    silence: (units) => model(silenced(net, units), runtime),
   }
 }

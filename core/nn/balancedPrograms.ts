@@ -25,9 +25,10 @@ import {
 } from '../engine/index.ts'
 import type { Expr, Program } from '../engine/index.ts'
 import { adam } from './adam.ts'
-import { forward } from './layers.ts'
-import { chooseHeads, taskLosses } from './losses.ts'
-import { elementsOf, layerShapes } from './plan.ts'
+import { architectureOf } from './architecture.ts'
+import { chooseByOwner } from './choice.ts'
+import { taskLosses } from './losses.ts'
+import { elementsOf } from './plan.ts'
 import type { Plan } from './plan.ts'
 
 /**
@@ -40,11 +41,9 @@ import type { Plan } from './plan.ts'
  */
 export type Part = 'losses' | 'gradients' | 'step' | 'dropStep' | 'weightedStep'
 
-/** Parameter blocks, and which of them all tasks pull at: all but the heads. */
-export function blocksOf(plan: Plan) {
-  const layers = layerShapes(plan)
-  return layers.map((layer, k) => ({ ...layer, shared: k < layers.length - 2 }))
-}
+/** Parameter blocks, and which of them all tasks pull at. */
+export const blocksOf = (plan: Plan) =>
+  architectureOf(plan).blocks.map((block) => ({ ...block, shared: block.owner === 'shared' }))
 export const sharedCount = (plan: Plan): number =>
   blocksOf(plan).reduce((total, { shape, shared }) => total + (shared ? elementsOf(shape) : 0), 0)
 const countOf = (plan: Plan): number => blocksOf(plan).reduce((total, { shape }) => total + elementsOf(shape), 0)
@@ -86,7 +85,7 @@ function lossesOf(plan: Plan, pieces: readonly Expr[]) {
   const x = input('x', ['rows', plan.inputs.length])
   const lines = cast(input('batch', ['batchRows']), 'int64')
   const head = gather(owner, lines)
-  const z = chooseHeads(plan, forward(plan.activation, pieces, gather(x, lines)), head)
+  const z = architectureOf(plan).forward(pieces, gather(x, lines), chooseByOwner(plan, head))
   return taskLosses(plan, z, gather(y, lines), gather(weight, lines), head, size('batchRows'))
 }
 

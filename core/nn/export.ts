@@ -2,9 +2,14 @@ import { add, compile, concat, constant, input, mul, sigmoid, slice, softmax, su
 import type { Expr } from '../engine/index.ts'
 import type { Encoder } from '../data/encoding.ts'
 import type { Output } from '../frame.ts'
+import { architectureOf } from './architecture.ts'
+import { piecesOf } from './blocks.ts'
+import { chooseHead } from './choice.ts'
 import { forward } from './layers.ts'
 import type { Perceptron } from './perceptron.ts'
-import { elementsOf, layerShapes } from './plan.ts'
+import { elementsOf, headsOf, layerShapes } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { lesionProbe } from './sketch.ts'
 
 /**
  * A trained model as an ONNX file that other programs can use without Engram: raw encoded inputs in (numbers as they
@@ -47,7 +52,7 @@ export function unitNames(task: string, kind: Output['kind'], classes: string[] 
   return (kind === 'binary' ? [classes[1]] : classes).map((name) => `${task}=${name}`)
 }
 
-export function perceptronOnnx({ plan, theta, encoder }: Perceptron): Uint8Array {
+export function perceptronOnnx({ plan, theta, alive, encoder }: Perceptron): Uint8Array {
   const units = plan.columns.flatMap((column) =>
     (column.tasks ?? [column.target]).map((task) => ({
       ...column,
@@ -55,6 +60,7 @@ export function perceptronOnnx({ plan, theta, encoder }: Perceptron): Uint8Array
     })),
   )
   return onnxOf(encoder, units, (x) => {
+    if (plan.design && !plan.stacked) return everyHead(plan, theta, alive ?? null, x)
     if (!plan.stacked) return forward(plan.activation, blocks(plan, theta, 0), x)
     const nets = plan.columns.map(({ width }, g) => {
       const z = forward(plan.activation, blocks(plan, theta, g), x)
@@ -64,8 +70,26 @@ export function perceptronOnnx({ plan, theta, encoder }: Perceptron): Uint8Array
   })
 }
 
+/** Every head of every column, [row, unit]: one pass for the first head of each column, one for the second, and so on. */
+function everyHead(plan: Plan, theta: Float32Array, alive: Float32Array | null, x: Expr): Expr {
+  const { blocks, forward, layers } = architectureOf(plan)
+  const own = piecesOf(blocks, theta)
+  const pieces = blocks.map(({ name, shape }) => constant(own.get(name) as Float32Array, shape))
+  const probe = alive && layers ? lesionProbe(layers, constant(alive)) : undefined
+  const most = Math.max(...plan.columns.map(headsOf))
+  const passes = Array.from({ length: most }, (_, head) => forward(pieces, x, chooseHead(plan, head), probe))
+  let from = 0
+  const parts = plan.columns.flatMap((column) => {
+    const to = from + column.width
+    const heads = passes.slice(0, headsOf(column)).map((z) => slice(z, 1, from, to))
+    from = to
+    return heads
+  })
+  return parts.length === 1 ? parts[0] : concat(parts, 1)
+}
+
 /** Weights [in, out] and bias [out] of every layer of network g. */
-function blocks(plan: Perceptron['plan'], theta: Float32Array, g: number): Expr[] {
+function blocks(plan: Plan, theta: Float32Array, g: number): Expr[] {
   let at = 0
   const nets = plan.stacked ? plan.columns.length : 1
   return layerShapes(plan).map(({ shape, bias }) => {

@@ -4,42 +4,43 @@ import type { Runtime, Session, Tensor } from '../engine/runtime.ts'
 import { answer } from '../frame.ts'
 import type { Output } from '../frame.ts'
 import { link } from '../link.ts'
+import { architectureOf } from './architecture.ts'
 import { chosenUnits, outputUnits } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { programOf } from './programs.ts'
 import type { Lines } from './problem.ts'
 
-/** Rows at a time: hidden layers are [row, unit], of stacked networks [net, row, unit]. */
-const SHARED_ROWS = 16_384
-const STACKED_ROWS = 1024
+/** Parameters in their plan; `alive` [unit] where units were silenced. */
+export type Net = { plan: Plan; theta: Float32Array; alive?: Float32Array | null }
 
 /**
  * The last layer of the network for every line, before link and scale. Shared: [line, chosen unit]; stacked: [line,
  * unit] of the line's own network.
  */
 export async function lineOutputs(
-  plan: Plan,
-  theta: Float32Array,
+  { plan, theta, alive }: Net,
   lines: Pick<Lines, 'lines' | 'x' | 'owner' | 'rowOf' | 'starts'>,
   runtime: Runtime,
 ): Promise<ArrayLike<number>> {
-  const session = await runtime.load(programOf('output', plan))
+  const session = await runtime.load(programOf(alive ? 'lesioned' : 'output', plan))
+  const { linesAtOnce } = architectureOf(plan)
   const rows = lines.x.length / plan.inputs.length
   const feeds: Record<string, Tensor> = {
     theta: { shape: [theta.length], data: theta },
     x: { shape: [rows, plan.inputs.length], data: lines.x },
+    ...(alive ? { alive: { shape: [alive.length], data: alive } } : {}),
   }
-  if (plan.stacked) return stackedOutputs(plan, session, feeds, lines)
+  if (plan.stacked) return stackedOutputs(plan, session, feeds, lines, linesAtOnce)
   const columns = plan.columns.length
   const out = new Float64Array(rows * chosenUnits(plan))
-  for (let from = 0; from < rows; from += SHARED_ROWS) {
-    const to = Math.min(rows, from + SHARED_ROWS)
+  for (let from = 0; from < rows; from += linesAtOnce) {
+    const to = Math.min(rows, from + linesAtOnce)
     const part = (data: Float32Array, width: number) => ({
       shape: [to - from, width],
       data: data.subarray(from * width, to * width),
     })
     const { z } = await session.run({
-      theta: feeds.theta,
+      ...feeds,
       x: part(lines.x, plan.inputs.length),
       owner: part(lines.owner, columns),
     })
@@ -53,14 +54,15 @@ async function stackedOutputs(
   session: Session,
   feeds: Record<string, Tensor>,
   { lines, rowOf, starts }: Pick<Lines, 'lines' | 'rowOf' | 'starts'>,
+  atOnce: number,
 ): Promise<Float64Array> {
   const nets = plan.columns.length
   const units = outputUnits(plan)
   const out = new Float64Array(lines * units)
   let longest = 0
   for (let g = 0; g < nets; g++) longest = Math.max(longest, starts[g + 1] - starts[g])
-  for (let from = 0; from < longest; from += STACKED_ROWS) {
-    const asked = Math.min(STACKED_ROWS, longest - from)
+  for (let from = 0; from < longest; from += atOnce) {
+    const asked = Math.min(atOnce, longest - from)
     const at = new Float32Array(nets * asked)
     for (let g = 0; g < nets; g++)
       for (let i = 0; i < asked && starts[g] + from + i < starts[g + 1]; i++)
@@ -75,16 +77,14 @@ async function stackedOutputs(
 
 /** Predictions in the targets' own units. A column without heads of its own answers tasks never seen, too. */
 export async function predictWith(
-  plan: Plan,
-  theta: Float32Array,
-  encoder: Encoder,
-  outputs: Output[],
+  net: Net & { encoder: Encoder; outputs: Output[] },
   view: View,
   runtime: Runtime,
 ): Promise<Predictions> {
+  const { plan, encoder, outputs } = net
   const x = Float32Array.from(encoder.encode(view.set, view.rows))
   const asked = askedCells(plan, outputs, view)
-  const z = await lineOutputs(plan, theta, { ...asked, x }, runtime)
+  const z = await lineOutputs(net, { ...asked, x }, runtime)
   const write = (line: number, unit: number, c: number, out: Float64Array) => {
     const { kind, mean, sd } = plan.columns[c]
     const stride = plan.stacked ? outputUnits(plan) : chosenUnits(plan)

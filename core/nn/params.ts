@@ -33,6 +33,14 @@ export const perceptronParams = {
     ),
 }
 
+/** Layers that every task has for itself behind a shared trunk. */
+export const headHidden = z
+  .array(z.int().min(1).max(1024))
+  .min(0)
+  .max(4)
+  .default([])
+  .describe('Units of the hidden layers that each task has of its own; an empty list makes its head linear.')
+
 export const PerceptronParams = z.strictObject(perceptronParams)
 export type PerceptronParams = z.infer<typeof PerceptronParams>
 

@@ -5,19 +5,24 @@ import { frameOf, loadFrame, saveFrame } from '../frame.ts'
 import type { Output } from '../frame.ts'
 import type { FitContext, FitEvent, Model, TaskSetSummary } from '../method.ts'
 import { damaged, pack, take, unpack } from '../pack.ts'
-import { networkView, silenced } from './brain.ts'
+import { architectureOf, sizeOf } from './architecture.ts'
+import type { Design } from './design.ts'
 import { perceptronOnnx } from './export.ts'
+import { silenced } from './lesions.ts'
 import { predictWith } from './network.ts'
+import type { Net } from './network.ts'
 import type { PerceptronParams } from './params.ts'
-import { parameterCount, Plan } from './plan.ts'
+import { Plan } from './plan.ts'
 import type { PlanColumn } from './plan.ts'
 import { frameLike, linesOf } from './problem.ts'
+import { unitsIn } from './sketch.ts'
 import { trainPlan } from './trainer.ts'
 
 /** How a method lays out its networks. */
 export type Layout = {
   stacked: boolean
   columns(outputs: Output[]): PlanColumn[]
+  design?: Design
   encoder?: EncoderOptions
 }
 
@@ -34,6 +39,7 @@ export async function* fitPerceptron(
     activation: params.activation,
     stacked: layout.stacked,
     columns: layout.columns(frame.outputs),
+    ...(layout.design ? { design: layout.design } : {}),
   }
   const inner = context.inner && linesOf(plan, frameLike(frame, context.inner), 'none')
   const theta = yield* trainPlan(
@@ -46,17 +52,17 @@ export async function* fitPerceptron(
   return { plan, theta, encoder: frame.encoder, outputs: frame.outputs }
 }
 
-export type Perceptron = { plan: Plan; theta: Float32Array; encoder: Encoder; outputs: Output[] }
+export type Perceptron = Net & { encoder: Encoder; outputs: Output[] }
 
 export function perceptronModel(net: Perceptron, runtime: Runtime): Model {
-  const { plan, theta, encoder, outputs } = net
+  const { plan, theta, alive } = net
   return {
     parameters: theta.length,
-    predict: (view) => predictWith(plan, theta, encoder, outputs, view, runtime),
-    save: () => pack({ ...saveFrame(net), plan }, { theta }),
+    predict: (view) => predictWith(net, view, runtime),
+    save: () => pack({ ...saveFrame(net), plan }, alive ? { theta, alive } : { theta }),
     onnx: () => perceptronOnnx(net),
-    network: () => networkView(net),
-    silence: (units) => perceptronModel({ ...net, theta: silenced(net, units) }, runtime),
+    network: () => architectureOf(plan).view(theta),
+    silence: (units) => perceptronModel(silenced(net, units), runtime),
   }
 }
 
@@ -67,7 +73,28 @@ export function loadPerceptron(bytes: Uint8Array): Perceptron {
   if (!parsed.success) throw damaged('a network without its plan')
   const plan = parsed.data
   if (plan.inputs.join('\n') !== frame.encoder.names.join('\n')) throw damaged('a network of other inputs')
-  return { plan, theta: take(packed, 'theta', 'f32', parameterCount(plan)), ...frame }
+  const architecture = architectureOf(plan)
+  const theta = take(packed, 'theta', 'f32', sizeOf(architecture))
+  const { layers } = architecture
+  if (!layers || !packed.arrays.has('alive')) return { plan, theta, ...frame }
+  return { plan, theta, alive: take(packed, 'alive', 'f32', unitsIn(layers)), ...frame }
+}
+
+/** The same for a network with a design: its own architecture says what a row costs, and Adam touches every parameter. */
+export function designWork(s: TaskSetSummary, p: PerceptronParams, design: Design): number {
+  const tasks = s.taskColumn ? Math.max(1, Math.round(s.tasks / s.targets)) : 1
+  const names = (n: number) => Array.from({ length: n }, (_, i) => String(i))
+  const about = { kind: 'regression' as const, width: 1, classes: null, mean: 0, sd: 1 }
+  const architecture = architectureOf({
+    inputs: names(s.features),
+    hidden: p.hidden,
+    activation: p.activation,
+    stacked: false,
+    columns: names(s.targets).map((target) => ({ ...about, target, tasks: names(tasks) })),
+    design,
+  })
+  const steps = Math.ceil(s.rows / p.batchSize) * p.epochs
+  return 3 * p.epochs * s.rows * architecture.perLine + (4e5 + 10 * sizeOf(architecture)) * steps
 }
 
 /** Multiply-adds of a fit: forward, and backward at twice that, for every row and epoch. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Output } from '../frame.ts'
+import { Design } from './design.ts'
 
 /**
  * What a multilayer perceptron for several tasks looks like: one description from which shapes, programs, saved models
@@ -7,6 +8,7 @@ import type { Output } from '../frame.ts'
  *
  * Shared (`stacked` false): one trunk; the last layer holds, column after column, `heads x width` units.
  * Stacked: one whole network per column, computed side by side along a leading axis; they share nothing.
+ * A `design` says what is added to either; `architectureOf` reads it.
  */
 export const Plan = z.object({
   /** Names of the encoded inputs. */
@@ -29,11 +31,14 @@ export const Plan = z.object({
       sd: z.number(),
     }),
   ),
+  design: Design.optional(),
 })
 export type Plan = z.infer<typeof Plan>
 export type PlanColumn = Plan['columns'][number]
 
 export const headsOf = (column: PlanColumn): number => column.tasks?.length ?? 1
+/** Number of tasks, counted column by column, head by head. */
+export const tasksOf = (plan: Plan): number => plan.columns.reduce((sum, column) => sum + headsOf(column), 0)
 /** Units of the last layer, of one network where they are stacked. */
 export const outputUnits = (plan: Plan): number =>
   plan.stacked
@@ -44,7 +49,7 @@ export const chosenUnits = (plan: Plan): number => plan.columns.reduce((sum, col
 
 export type LayerShape = { shape: number[]; bias: boolean; from: number }
 
-/** Parameter blocks in the order of the flat vector: weights [in, out] and bias [out], with a leading [net] where stacked. */
+/** Of a plan without a design: parameter blocks in the order of the flat vector: weights [in, out] and bias [out], with a leading [net] where stacked. */
 export function layerShapes(plan: Plan): LayerShape[] {
   const widths = [plan.inputs.length, ...plan.hidden, outputUnits(plan)]
   const lead = plan.stacked ? [plan.columns.length] : []
@@ -54,7 +59,8 @@ export function layerShapes(plan: Plan): LayerShape[] {
   ])
 }
 
-export const elementsOf = (shape: number[]): number => shape.reduce((product, dim) => product * dim, 1)
+export const elementsOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1)
+/** Of a plan without a design; `sizeOf` an architecture counts any. */
 export const parameterCount = (plan: Plan): number =>
   layerShapes(plan).reduce((sum, { shape }) => sum + elementsOf(shape), 0)
 

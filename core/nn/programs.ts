@@ -1,11 +1,13 @@
 import { add, cast, compile, flatten, gather, grad, input, loop, size, unflatten } from '../engine/index.ts'
 import type { Expr, Program } from '../engine/index.ts'
 import { adam } from './adam.ts'
+import { architectureOf, sizeOf } from './architecture.ts'
 import { balancedProgram } from './balancedPrograms.ts'
 import type { Part } from './balancedPrograms.ts'
-import { forward } from './layers.ts'
-import { chooseHeads, sharedLoss, stackedLoss } from './losses.ts'
-import { layerShapes, parameterCount } from './plan.ts'
+import type { Architecture } from './blocks.ts'
+import { chooseByOwner } from './choice.ts'
+import { sharedLoss, stackedLoss } from './losses.ts'
+import { lesionProbe, unitsIn } from './sketch.ts'
 import type { Plan } from './plan.ts'
 
 /**
@@ -17,12 +19,13 @@ import type { Plan } from './plan.ts'
  * out: theta1, m1, v1; loss [step]
  */
 export function trainingProgram(plan: Plan): Program {
-  const shapes = layerShapes(plan)
-  const size1 = parameterCount(plan)
-  const { x, y, weight, owner, rowOf } = dataInputs(plan)
+  const architecture = architectureOf(plan)
+  const { blocks, penalty } = architecture
+  const length = sizeOf(architecture)
+  const data = dataInputs(plan)
   const batch = input('batch', plan.stacked ? ['steps', plan.columns.length, 'batchRows'] : ['steps', 'batchRows'])
   const [t, lr, rate] = ['t', 'lr', 'decay'].map((name) => input(name, []))
-  const first = ['theta', 'm', 'v'].map((name) => input(name, [size1]))
+  const first = ['theta', 'm', 'v'].map((name) => input(name, [length]))
   const { state, scan } = loop({
     count: 'steps',
     state: first,
@@ -30,28 +33,14 @@ export function trainingProgram(plan: Plan): Program {
       const lines = cast(gather(batch, i), 'int64')
       const pieces = unflatten(
         theta,
-        shapes.map((layer) => layer.shape),
+        blocks.map((block) => block.shape),
       )
-      const rows = size('batchRows')
-      const loss = plan.stacked
-        ? stackedLoss(
-            plan,
-            forward(plan.activation, pieces, gather(x, cast(gather(rowOf, lines), 'int64'))),
-            gather(y, lines),
-            gather(weight, lines),
-            rows,
-          )
-        : sharedLoss(
-            plan,
-            chooseHeads(plan, forward(plan.activation, pieces, gather(x, lines)), gather(owner, lines)),
-            gather(y, lines),
-            gather(weight, lines),
-            rows,
-          )
+      const fit = batchLoss(architecture, pieces, lines, data)
+      const loss = penalty ? add(fit, penalty(pieces)) : fit
       const next = adam({ theta, m, v }, flatten(grad(loss, pieces)), add(add(cast(i, 'float'), t), 1), lr, {
         rate,
         pieces,
-        decays: shapes.map((layer) => !layer.bias),
+        decays: blocks.map((block) => !block.bias),
       })
       return { state: [next.theta, next.m, next.v], scan: [loss] }
     },
@@ -59,23 +48,43 @@ export function trainingProgram(plan: Plan): Program {
   return compile({ theta1: state[0], m1: state[1], v1: state[2], loss: scan[0] })
 }
 
+/** The loss of some lines, [row] or [net, row], without penalty. */
+function batchLoss(
+  architecture: Architecture,
+  pieces: readonly Expr[],
+  lines: Expr,
+  { x, y, weight, owner, rowOf }: ReturnType<typeof dataInputs>,
+): Expr {
+  const { plan } = architecture
+  const rows = size('batchRows')
+  if (plan.stacked) {
+    const z = architecture.forward(pieces, gather(x, cast(gather(rowOf, lines), 'int64')), null)
+    return stackedLoss(plan, z, gather(y, lines), gather(weight, lines), rows)
+  }
+  const z = architecture.forward(pieces, gather(x, lines), chooseByOwner(plan, gather(owner, lines)))
+  return sharedLoss(plan, z, gather(y, lines), gather(weight, lines), rows)
+}
+
 /**
  * The last layer for given rows. Shared: x [row, input], owner [row, column] -> z [row, chosen units]. Stacked: x and
- * `at` [net, row], the rows that each network is asked for -> z [net, row, units].
+ * `at` [net, row], the rows that each network is asked for -> z [net, row, units]. With lesions, `alive` [unit] is fed.
  */
-export function outputProgram(plan: Plan): Program {
-  const theta = input('theta', [parameterCount(plan)])
+function outputProgram(plan: Plan, lesions: boolean): Program {
+  const architecture = architectureOf(plan)
+  const { blocks, layers } = architecture
+  const theta = input('theta', [sizeOf(architecture)])
   const pieces = unflatten(
     theta,
-    layerShapes(plan).map((layer) => layer.shape),
+    blocks.map((block) => block.shape),
   )
   const x = input('x', ['rows', plan.inputs.length])
   if (plan.stacked) {
     const at = input('at', [plan.columns.length, 'asked'])
-    return compile({ z: forward(plan.activation, pieces, gather(x, cast(at, 'int64'))) })
+    return compile({ z: architecture.forward(pieces, gather(x, cast(at, 'int64')), null) })
   }
   const owner = input('owner', ['rows', plan.columns.length])
-  return compile({ z: chooseHeads(plan, forward(plan.activation, pieces, x), owner) })
+  const probe = lesions && layers ? lesionProbe(layers, input('alive', [unitsIn(layers)])) : undefined
+  return compile({ z: architecture.forward(pieces, x, chooseByOwner(plan, owner), probe) })
 }
 
 function dataInputs(plan: Plan): Record<'x' | 'y' | 'weight' | 'owner' | 'rowOf', Expr> {
@@ -94,7 +103,7 @@ function dataInputs(plan: Plan): Record<'x' | 'y' | 'weight' | 'owner' | 'rowOf'
 const known = new Map<string, Program>()
 const MOST_KNOWN = 64
 
-export function programOf(name: 'train' | 'output' | Part, plan: Plan): Program {
+export function programOf(name: 'train' | 'output' | 'lesioned' | Part, plan: Plan): Program {
   const key = JSON.stringify([
     name,
     plan.inputs.length,
@@ -102,11 +111,13 @@ export function programOf(name: 'train' | 'output' | Part, plan: Plan): Program 
     plan.activation,
     plan.stacked,
     plan.columns.map((column) => [column.kind, column.width, column.tasks?.length ?? 1]),
+    plan.design,
   ])
   let program = known.get(key)
   if (!program) {
     if (name === 'train') program = trainingProgram(plan)
-    else program = name === 'output' ? outputProgram(plan) : balancedProgram(name, plan)
+    else if (name === 'output' || name === 'lesioned') program = outputProgram(plan, name === 'lesioned')
+    else program = balancedProgram(name, plan)
     if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value as string)
     known.set(key, program)
   }

@@ -6,11 +6,12 @@ import { UserError } from '../errors.ts'
 import type { FitContext, FitEvent } from '../method.ts'
 import { damaged, pack, take, unpack } from '../pack.ts'
 import type { Rng } from '../rng.ts'
+import { architectureOf, sizeOf } from './architecture.ts'
+import type { Architecture } from './architecture.ts'
 import { openBalanced } from './balanced.ts'
 import type { BalancedTraining } from './balanced.ts'
-import { initialise } from './layers.ts'
 import { lineOutputs } from './network.ts'
-import { chosenUnits, elementsOf, layerShapes, outputUnits, parameterCount } from './plan.ts'
+import { chosenUnits, elementsOf, outputUnits } from './plan.ts'
 import type { Plan } from './plan.ts'
 import type { Lines } from './problem.ts'
 import { programOf } from './programs.ts'
@@ -53,18 +54,19 @@ export async function* trainPlan(
   training: Training,
   { rng: random, runtime, resume }: Pick<FitContext, 'rng' | 'runtime' | 'resume'>,
 ): AsyncGenerator<FitEvent, Float32Array> {
+  const architecture = architectureOf(plan)
+  const { nets } = architecture
   const session = await runtime.load(programOf('train', plan))
   const balanced = await openBalanced(plan, training, runtime)
   const fixed = dataFeeds(plan, lines)
-  const batches = batchesOf(plan, lines, training.batchSize, balanced?.steers ? (balanced.tasks + 2) / 3 : 1)
+  const batches = batchesOf(architecture, lines, training.batchSize, balanced?.steers ? (balanced.tasks + 2) / 3 : 1)
   const all = training.epochs
   const perChunk = Math.min(all, Math.max(Math.round(STEPS_PER_CHUNK / batches.steps), Math.ceil(all / POINTS)))
-  const checkpoints = parameterCount(plan) > CHECKPOINTS.large ? CHECKPOINTS.few : CHECKPOINTS.many
+  const checkpoints = sizeOf(architecture) > CHECKPOINTS.large ? CHECKPOINTS.few : CHECKPOINTS.many
   const everyChunks = Math.max(5, Math.ceil(all / perChunk / checkpoints))
-  const nets = plan.stacked ? plan.columns.length : 1
   let state = resume
-    ? readState(resume, plan, balanced)
-    : firstState(initialise(plan, random.split('first')), nets, balanced)
+    ? readState(resume, architecture, balanced)
+    : firstState(architecture.initialise(random.split('first')), nets, balanced)
   while (state.epoch < training.epochs) {
     const epochs = Math.min(perChunk, training.epochs - state.epoch)
     const steps = epochs * batches.steps
@@ -100,8 +102,8 @@ export async function* trainPlan(
     yield { type: 'metric', name: 'loss', split: 'train', task: null, step, value: loss / (plan.stacked ? nets : 1) }
     if (balanced) yield* balanceEvents(balanced, lines, step)
     if (inner) {
-      const scores = scoreTasks(plan, inner, await lineOutputs(plan, state.theta, inner, runtime))
-      keepBest(plan, state, scores, training.patience)
+      const scores = scoreTasks(plan, inner, await lineOutputs({ plan, theta: state.theta }, inner, runtime))
+      keepBest(architecture, state, scores, training.patience)
       yield {
         type: 'metric',
         name: 'loss',
@@ -154,12 +156,12 @@ function writeState({ epoch, step, memory, ...arrays }: State): Uint8Array {
   return pack({ epoch, step }, { ...arrays, ...Object.fromEntries(kept) })
 }
 
-function readState(bytes: Uint8Array, plan: Plan, balanced: BalancedTraining | null): State {
+function readState(bytes: Uint8Array, architecture: Architecture, balanced: BalancedTraining | null): State {
   const packed = unpack(bytes)
   const parsed = SavedState.safeParse(packed.header)
   if (!parsed.success) throw damaged('a checkpoint of another method')
-  const size = layerShapes(plan).reduce((sum, { shape }) => sum + elementsOf(shape), 0)
-  const nets = plan.stacked ? plan.columns.length : 1
+  const size = sizeOf(architecture)
+  const { nets } = architecture
   return {
     ...parsed.data,
     theta: take(packed, 'theta', 'f32', size),
@@ -202,12 +204,11 @@ const tasksOf = ({ columns }: Plan, { cells }: Lines): string[] =>
   columns.flatMap(({ tasks }, c) => tasks ?? cells.filter(({ column }) => column === c).map(({ task }) => task))
 
 /** Takes over the parameters of every network whose inner score is the best so far; ends those out of patience. */
-function keepBest(plan: Plan, state: State, scores: TaskScore[], patience: number): void {
-  const nets = state.bestLoss.length
+function keepBest({ nets, blocks }: Architecture, state: State, scores: TaskScore[], patience: number): void {
   const better: number[] = []
   for (let g = 0; g < nets; g++) {
     if (state.stopped[g]) continue
-    const own = plan.stacked ? scores.filter((score) => score.column === g) : scores
+    const own = nets > 1 ? scores.filter((score) => score.column === g) : scores
     // A network without inner rows has nothing to be judged by: it trains to the end.
     const loss = own.length ? average(own.map((score) => score.loss)) : -state.epoch
     if (loss < state.bestLoss[g]) {
@@ -223,7 +224,7 @@ function keepBest(plan: Plan, state: State, scores: TaskScore[], patience: numbe
   }
   state.best = state.best.slice()
   let at = 0
-  for (const { shape } of layerShapes(plan)) {
+  for (const { shape } of blocks) {
     const size = elementsOf(shape) / nets
     for (const g of better) state.best.set(state.theta.subarray(at + g * size, at + (g + 1) * size), at + g * size)
     at += size * nets
@@ -267,17 +268,15 @@ function lossOf({ kind, width }: Plan['columns'][number], out: ArrayLike<number>
  * from the front. Stacked networks each go round their own lines, as often as the longest needs. `perStep` is how many
  * times the usual work a step is.
  */
-function batchesOf(plan: Plan, lines: Lines, batchSize: number, perStep: number) {
-  const nets = plan.stacked ? plan.columns.length : 1
+function batchesOf({ plan, nets, perLine }: Architecture, lines: Lines, batchSize: number, perStep: number) {
   const start = (g: number) => (plan.stacked ? lines.starts[g] : 0)
   const count = (g: number) => (plan.stacked ? lines.starts[g + 1] - lines.starts[g] : lines.lines)
   const longest = Math.max(...Array.from({ length: nets }, (_, g) => count(g)))
   const rows = Math.min(batchSize, longest)
   const steps = Math.ceil(longest / rows)
-  const perRow = parameterCount(plan) / nets
   return {
     steps,
-    most: Math.max(1, Math.floor(WORK_PER_CALL / (3 * perStep * rows * nets * perRow))),
+    most: Math.max(1, Math.floor(WORK_PER_CALL / (3 * perStep * rows * nets * perLine))),
     draw(random: Rng, fromEpoch: number, epochs: number): Tensor {
       const data = new Float32Array(epochs * steps * nets * rows)
       for (let e = 0; e < epochs; e++)

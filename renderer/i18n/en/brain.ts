@@ -18,6 +18,8 @@ export default {
   'brain.layer.input': 'Inputs',
   'brain.layer.trunk': 'Trunk {n}',
   'brain.layer.tower': 'Tower {n}',
+  'brain.layer.expert': 'Expert {n}',
+  'brain.layer.gate': 'Gate {n}',
   'brain.layer.head': 'Tasks',
   'brain.units': '{n} {n:unit|units}',
   'brain.unit': '{layer}, unit {n}',

@@ -19,6 +19,8 @@ export default {
   'brain.layer.input': '输入',
   'brain.layer.trunk': '主干 {n}',
   'brain.layer.tower': '分支 {n}',
+  'brain.layer.expert': '专家 {n}',
+  'brain.layer.gate': '门控 {n}',
   'brain.layer.head': '任务',
   'brain.units': '{n} 个单元',
   'brain.unit': '{layer}，单元 {n}',

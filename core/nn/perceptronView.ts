@@ -1,12 +1,11 @@
 import { UserError } from '../errors.ts'
 import type { NetworkLayer, NetworkView } from '../method.ts'
-import type { Perceptron } from './perceptron.ts'
 import { elementsOf, headsOf, layerShapes } from './plan.ts'
 import type { Plan } from './plan.ts'
 
 /**
- * A perceptron as the brain view reads it, and lesions. Shared: input, trunk layers, one head per task. Stacked: one
- * tower of layers per task.
+ * A plan without a design as the brain view reads it, and lesions of it. Shared: input, trunk layers, one head per task.
+ * Stacked: one tower of layers per task.
  */
 const ACTIVATION = { regression: 'none', binary: 'sigmoid', multiclass: 'softmax' } as const
 
@@ -87,7 +86,7 @@ function blockOf(plan: Plan, l: number, net: number) {
   return { weights: at + net * inputs * units, bias: at + nets * inputs * units + net * units, inputs, units }
 }
 
-export function networkView({ plan, theta }: Perceptron): NetworkView {
+export function perceptronView(plan: Plan, theta: Float32Array): NetworkView {
   const all = places(plan)
   const edges = all.slice(1).map(({ layer, l, net, from }) => {
     const before = all.find((p) => p.l === l - 1 && (l === 1 || p.net === net)) as Place
@@ -106,7 +105,11 @@ export function networkView({ plan, theta }: Perceptron): NetworkView {
  * Parameters with the outgoing weights of these units at zero, which is the same as their output being zero: an
  * input then stands at its mean. A head's unit loses its own weights and bias.
  */
-export function silenced({ plan, theta }: Perceptron, units: { layer: string; unit: number }[]): Float32Array {
+export function silencedWeights(
+  plan: Plan,
+  theta: Float32Array,
+  units: { layer: string; unit: number }[],
+): Float32Array {
   const all = places(plan)
   const out = theta.slice()
   for (const { layer: id, unit } of units) {
@@ -129,7 +132,7 @@ export function silenced({ plan, theta }: Perceptron, units: { layer: string; un
   return out
 }
 
-function unknownUnit(layer: string, unit: number): UserError {
+export function unknownUnit(layer: string, unit: number): UserError {
   return new UserError({
     code: 'unknown-unit',
     who: 'Lesion',
