@@ -6,6 +6,7 @@ import { UserErrorJson } from './errors.ts'
 import { RUN_STATUS, RunEvent } from './events.ts'
 import { ExperimentSpec, MethodChoice } from './experiment.ts'
 import { Comparison } from './stats/comparison.ts'
+import { ShotCurves } from './stats/shotCurve.ts'
 
 /**
  * The LabApi, said once: every request with the schema of its parameters and of its answer, and every notice that the
@@ -246,6 +247,8 @@ export const LabApi = {
     }),
     Comparison,
   ),
+  /** Error against the number of labelled rows of a new task (`evaluation.shotCurve`). */
+  'experiment.shots': call(z.strictObject({ id: z.string(), metric: z.string().optional() }), ShotCurves),
   /**
    * The one-page report as a self-contained HTML document: charts and figures, no rows of the data. Several experiments
    * stand side by side on it, as their comparison says.

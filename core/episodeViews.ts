@@ -2,6 +2,7 @@ import type { Evaluation } from './experiment.ts'
 import type { EpisodeBatch, TaskGenerator } from './data/generator.ts'
 import type { Column } from './data/table.ts'
 import type { Task, TaskSet, View } from './data/taskSet.ts'
+import { UserError } from './errors.ts'
 import type { Rng } from './rng.ts'
 
 export type SupportQuery = { support: View; query: View }
@@ -12,33 +13,69 @@ const EPISODES_PER_TASK = 5
 /**
  * Few-shot episodes of a view's tasks: in each, `shots` rows of every task-column level are the support set and up to
  * `queries` of the others are asked for. Levels of a single row are left out; short ones keep one row to ask for.
+ *
+ * Along a curve the same rows are asked for at every number of shots: those behind the first `reserve`, of short levels
+ * behind what `queries` leave over; a level is left out where that is less than `shots`.
  */
 export function episodesOf(
   view: View,
-  { shots, queries }: Pick<Evaluation, 'shots' | 'queries'>,
+  { shots, queries, supportOrder }: Pick<Evaluation, 'shots' | 'queries' | 'supportOrder'>,
   random: Rng,
+  reserve?: number,
 ): SupportQuery[] {
-  const { set, rows } = view
-  const byGroup = new Map<number, number[]>()
-  for (const row of rows) {
-    const group = set.group ? set.group[row] : 0
-    if (group >= 0) byGroup.set(group, [...(byGroup.get(group) ?? []), row])
-  }
-  return Array.from({ length: EPISODES_PER_TASK }, (_, episode) => {
+  const byGroup = rowsByGroup(view)
+  const before = supportOrder === undefined ? null : orderBy(view.set, supportOrder)
+  // Rows in a given order are the same in every episode.
+  return Array.from({ length: before ? 1 : EPISODES_PER_TASK }, (_, episode) => {
     const support: number[] = []
     const query: number[] = []
     for (const [group, own] of byGroup) {
       if (own.length < 2) continue
-      const order = Array.from(random.split(`${episode}/${group}`).permutation(own.length), (i) => own[i])
+      const order = before
+        ? [...own].sort(before)
+        : Array.from(random.split(`${episode}/${group}`).permutation(own.length), (i) => own[i])
       const labelled = Math.min(shots, own.length - 1)
+      const from = reserve === undefined ? labelled : Math.min(reserve, Math.max(1, own.length - queries))
+      if (from < labelled || (reserve !== undefined && labelled < shots)) continue
       support.push(...order.slice(0, labelled))
-      query.push(...order.slice(labelled, labelled + queries))
+      query.push(...order.slice(from, from + queries))
     }
     return {
       support: { ...view, rows: Int32Array.from(support).sort() },
       query: { ...view, rows: Int32Array.from(query).sort() },
     }
   })
+}
+
+function rowsByGroup({ set, rows }: View): Map<number, number[]> {
+  const byGroup = new Map<number, number[]>()
+  for (const row of rows) {
+    const group = set.group ? set.group[row] : 0
+    if (group < 0) continue
+    const own = byGroup.get(group)
+    if (own) own.push(row)
+    else byGroup.set(group, [row])
+  }
+  return byGroup
+}
+
+/** Compares rows by a column; those without a value stand last, and equal ones in the order of the file. */
+function orderBy({ table }: TaskSet, name: string): (a: number, b: number) => number {
+  const column = table.columns.find((own) => own.name === name)
+  if (!column || column.kind !== 'number')
+    throw new UserError({
+      code: 'support-order',
+      who: 'evaluation.supportOrder',
+      rule: 'must name a column of numbers.',
+      got: `"${name}"`,
+      remedy: `Name one of ${table.columns
+        .filter((own) => own.kind === 'number')
+        .slice(0, 8)
+        .map((own) => own.name)
+        .join(', ')}, or leave it out.`,
+    })
+  const { values, valid } = column
+  return (a, b) => valid[b] - valid[a] || (valid[a] ? values[a] - values[b] : 0) || a - b
 }
 
 /** `tasks` fresh tasks of a generator, numbered from `first`, as a task set with its support and query rows. */

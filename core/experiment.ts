@@ -27,6 +27,10 @@ export const Evaluation = z.strictObject({
   shots: z.int().min(1).max(10000).default(5),
   ways: z.int().min(2).max(1000).default(5),
   queries: z.int().min(1).max(10000).default(15),
+  /** Few-shot: at how many labelled rows every new task is tested besides, for the curve of error against rows. */
+  shotCurve: z.array(z.int().min(1).max(10000)).max(20).default([]),
+  /** Few-shot: the labelled rows of a task are its first ones by this column (a time); default: drawn at random. */
+  supportOrder: z.string().optional(),
   episodes: z.int().min(1).max(1_000_000).default(600),
   /**
    * Few-shot without a task column: the classes to learn from, to choose by and to test on. Left out: a split column of

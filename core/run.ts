@@ -10,11 +10,13 @@ import type { FitEvent, Model } from './method.ts'
 import { method, paramsOf } from './methods.ts'
 import { damaged, pack, take, unpack } from './pack.ts'
 import { overall, score, writePredictions } from './predictions.ts'
+import type { TestPredictions } from './predictions.ts'
 import { saveModel } from './saved.ts'
 import { metricOf } from './stats/metrics.ts'
 import type { Metric } from './stats/metrics.ts'
+import { atShots } from './stats/shotCurve.ts'
 import { testOf } from './testing.ts'
-import { trialData } from './trialData.ts'
+import { shotCurve, trialData } from './trialData.ts'
 import type { Runtime } from './engine/runtime.ts'
 import { rng } from './rng.ts'
 
@@ -63,6 +65,7 @@ export async function* train(
     }
     const model = next.value
     yield* results(trial, data, model, say, step)
+    yield* curve(trial, set, data, model, say, step)
     yield say.blob('model', saveModel(trial, set, model), step)
     yield say({ type: 'end', status: 'done' })
   } catch (error) {
@@ -81,12 +84,38 @@ async function* results(
   if (!data.test) return
   const predictions = await testOf(model, data.train, data.inner, data.test)
   yield say.blob('predictions', writePredictions(predictions), step)
-  for (const name of trial.metrics) {
-    const metric = metricOf(name) as Metric
-    const figures = score(predictions, metric)
-    for (const [task, value] of figures) yield say({ type: 'metric', name, split: 'test', task, step, value })
-    const value = overall(predictions, metric, figures)
-    if (figures.size) yield say({ type: 'metric', name, split: 'test', task: null, step, value })
+  yield* figures(trial.metrics, predictions, say, step, (metric) => metric)
+}
+
+/** Figures at other numbers of labelled rows: "rmse@20" is that of 20. */
+async function* curve(
+  trial: Trial,
+  set: TaskSet,
+  data: ReturnType<typeof trialData>,
+  model: Model,
+  say: Speaker,
+  step: number,
+): AsyncGenerator<Emitted> {
+  for (const { shots, test } of shotCurve(trial, set)) {
+    const predictions = await testOf(model, data.train, data.inner, test)
+    yield* figures(trial.metrics, predictions, say, step, (metric) => atShots(metric, shots))
+  }
+}
+
+function* figures(
+  metrics: readonly string[],
+  predictions: TestPredictions,
+  say: Speaker,
+  step: number,
+  nameOf: (metric: string) => string,
+): Generator<Emitted> {
+  for (const id of metrics) {
+    const metric = metricOf(id) as Metric
+    const name = nameOf(id)
+    const own = score(predictions, metric)
+    for (const [task, value] of own) yield say({ type: 'metric', name, split: 'test', task, step, value })
+    const value = overall(predictions, metric, own)
+    if (own.size) yield say({ type: 'metric', name, split: 'test', task: null, step, value })
   }
 }
 

@@ -18,8 +18,29 @@ export type TrialData = {
   test: Iterable<Episode> | null
   episodes: { shots: number; queries: number; ways: number } | null
 }
+/** Test episodes with another number of labelled rows. */
+export type CurvePoint = { shots: number; test: Iterable<Episode> }
 /** `support` null: the model predicts at once. */
 export type Episode = { support: View | null; query: View }
+
+/**
+ * The points of the curve of error against labelled rows, where one is asked for. On a table every point asks for the
+ * same rows, so that the tasks which all points have can be compared; made-up tasks are drawn for each.
+ */
+export function shotCurve(trial: Trial, set: TaskSet): CurvePoint[] {
+  const { evaluation, fold, repeat } = trial
+  if (evaluation.protocol !== 'few-shot' || fold === 'all') return []
+  const all = [...new Set(evaluation.shotCurve)].sort((a, b) => a - b)
+  const with1 = (shots: number): Trial => ({ ...trial, evaluation: { ...evaluation, shots } })
+  if (set.generator || classesAreTasks(set, evaluation))
+    return all.flatMap((shots) => {
+      const { test } = trialData(with1(shots), set)
+      return test ? [{ shots, test }] : []
+    })
+  const held = heldOut(trial, set)
+  const random = rng(`rows/${evaluation.seed}/${repeat}/${fold}`).split('episodes')
+  return all.map((shots) => ({ shots, test: episodesOf(held, { ...evaluation, shots }, random, all.at(-1)) }))
+}
 
 export function trialData(trial: Trial, set: TaskSet): TrialData {
   const { evaluation } = trial
@@ -39,15 +60,25 @@ export function trialData(trial: Trial, set: TaskSet): TrialData {
     const rows = Int32Array.from({ length: set.table.rows }, (_, i) => i)
     return { ...split(rows, everyTask), test: freshTasks(trial, set.generator, TASKS_AT_ONCE), episodes }
   }
-  const own = makeFolds(set, evaluation).find((f) => f.repeat === trial.repeat && f.fold === trial.fold)
-  if (!own) throw new Error(`internal: no fold ${trial.fold} in repeat ${trial.repeat}`)
+  const own = foldOf(trial, set)
   const held = new Set(own.testTasks ?? [])
   const trainTasks = everyTask.filter((task) => !held.has(task))
-  const testView = { set, rows: own.test, tasks: own.testTasks ?? everyTask }
+  const testView = heldOut(trial, set)
   const test = fewShot
     ? episodesOf(testView, evaluation, random.split('episodes'))
     : [{ support: null, query: testView }]
   return { ...split(own.train, trainTasks), test, episodes }
+}
+
+function foldOf({ evaluation, repeat, fold }: Trial, set: TaskSet) {
+  const own = makeFolds(set, evaluation).find((f) => f.repeat === repeat && f.fold === fold)
+  if (!own) throw new Error(`internal: no fold ${fold} in repeat ${repeat}`)
+  return own
+}
+
+function heldOut(trial: Trial, set: TaskSet): View {
+  const { test, testTasks } = foldOf(trial, set)
+  return { set, rows: test, tasks: testTasks ?? Int32Array.from(set.tasks, (_, k) => k) }
 }
 
 /**

@@ -14,6 +14,7 @@ import { defaultWorkers, Pool } from './pool.ts'
 import { Queue } from './queue/queue.ts'
 import { openRuntime } from './runtimes/index.ts'
 import { Store } from './store.ts'
+import { shotCalls } from './shots.ts'
 import { templateCalls } from './templates.ts'
 import { useCalls } from './use.ts'
 import { VERSION } from './version.ts'
@@ -132,6 +133,7 @@ function handlersOf(c: Context): Handlers<Exclude<Call, OwnCalls>> {
     ...comparisonCalls(c),
     ...useCalls(c),
     ...templateCalls(c),
+    ...shotCalls(c),
   }
 }
 

@@ -151,6 +151,22 @@ export function drawMark(
   context.restore()
 }
 
+/** Upright bars from end to end of the intervals, where a series has them. */
+function drawBars({ ctx, scales }: Chart, { points, ci, hue }: LinePicture['series'][number], palette: Palette) {
+  ctx.save()
+  ctx.strokeStyle = colourOf(hue, palette.theme)
+  ctx.globalAlpha = 0.5
+  ci?.forEach((ends, i) => {
+    if (!ends) return
+    const x = scales.x.getPixelForValue(points[i][0])
+    ctx.beginPath()
+    ctx.moveTo(x, scales.y.getPixelForValue(ends[0]))
+    ctx.lineTo(x, scales.y.getPixelForValue(ends[1]))
+    ctx.stroke()
+  })
+  ctx.restore()
+}
+
 function lineConfig(picture: LinePicture, palette: Palette, hidden: ReadonlySet<string>): ChartConfiguration {
   const shown = picture.series.filter((series) => !hidden.has(series.id))
   const set = (points: readonly [number, number][], hue: Hue, raw: boolean): ChartDataset => ({
@@ -171,6 +187,7 @@ function lineConfig(picture: LinePicture, palette: Palette, hidden: ReadonlySet<
     id: 'ends',
     afterDatasetsDraw(chart) {
       shown.forEach((series, i) => {
+        drawBars(chart, series, palette)
         const last = chart.getDatasetMeta(i).data.at(-1)
         if (last) drawMark(chart.ctx, last.x, last.y, series.hue, 5, palette)
       })
@@ -190,7 +207,12 @@ function lineConfig(picture: LinePicture, palette: Palette, hidden: ReadonlySet<
       layout: { padding: { right: 10, top: 8 } },
       interaction: { mode: 'nearest', axis: 'xy', intersect: false },
       scales: {
-        x: scale(palette, picture.x.label, { type: 'linear', grid: { display: false } }),
+        x: scale(palette, picture.x.label, {
+          type: picture.x.log ? 'logarithmic' : 'linear',
+          grid: { display: false },
+          // Of a few measured places each is named.
+          ...(picture.x.log ? { afterBuildTicks: (axis: { ticks: object[] }) => (axis.ticks = xTicks(picture)) } : {}),
+        }),
         y: scale(palette, picture.y.label, { type: picture.y.log ? 'logarithmic' : 'linear' }),
       },
       plugins: {
@@ -215,6 +237,9 @@ function lineConfig(picture: LinePicture, palette: Palette, hidden: ReadonlySet<
     },
   }
 }
+
+const xTicks = ({ series }: LinePicture) =>
+  [...new Set(series.flatMap(({ points }) => points.map(([x]) => x)))].sort((a, b) => a - b).map((value) => ({ value }))
 
 function rowScale(palette: Palette, labels: readonly string[]): ScaleOptions {
   let wide = 0

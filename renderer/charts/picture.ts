@@ -13,8 +13,15 @@ export type LinePicture = {
   title: string
   x: Axis
   y: Axis
-  /** `raw` is drawn faintly behind the smoothed `points`. */
-  series: { id: string; label: string; hue: Hue; points: Point[]; raw?: Point[] }[]
+  /** `raw` is drawn faintly behind the smoothed `points`; `ci` are the ends of an interval at each point. */
+  series: {
+    id: string
+    label: string
+    hue: Hue
+    points: Point[]
+    raw?: Point[]
+    ci?: ([number, number] | null)[]
+  }[]
 }
 
 export type IntervalRow = {
@@ -73,10 +80,14 @@ export type Twin = { columns: string[]; rows: (string | number | null)[][] }
 export function twinOf(picture: Picture): Twin {
   if (picture.kind === 'line') {
     const xs = [...new Set(picture.series.flatMap((s) => s.points.map((p) => p[0])))].sort((a, b) => a - b)
-    const byX = picture.series.map((s) => new Map(s.points))
+    const columns = picture.series.flatMap(({ label, points, ci }) => {
+      const at = new Map(points.map(([x, y], i) => [x, [y, ...(ci ? (ci[i] ?? [null, null]) : [])]]))
+      const heads = ci ? [label, `${label} ≥`, `${label} ≤`] : [label]
+      return heads.map((head, k) => ({ head, at: (x: number) => at.get(x)?.[k] ?? null }))
+    })
     return {
-      columns: [picture.x.label, ...picture.series.map((s) => s.label)],
-      rows: xs.map((x) => [x, ...byX.map((ys) => ys.get(x) ?? null)]),
+      columns: [picture.x.label, ...columns.map(({ head }) => head)],
+      rows: xs.map((x) => [x, ...columns.map(({ at }) => at(x))]),
     }
   }
   if (picture.kind === 'interval') {

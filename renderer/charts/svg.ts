@@ -77,7 +77,9 @@ function drawLine(picture: LinePicture, { width, palette }: SvgOptions) {
   const box: Box = { left: 66, top: 44 + legend.height, width: width - 66 - 20, height: 300 }
   const all = picture.series.flatMap((s) => [...s.points, ...(s.raw ?? [])]).filter(([, y]) => Number.isFinite(y))
   const shown = picture.y.log ? all.filter(([, y]) => y > 0) : all
-  const x = scaleLinear(extent(all.map((p) => p[0])), [box.left, box.left + box.width])
+  const x = (picture.x.log ? scaleLog() : scaleLinear())
+    .domain(extent(all.map((p) => p[0])))
+    .range([box.left, box.left + box.width])
   const y = (picture.y.log ? scaleLog() : scaleLinear())
     .domain(extent(shown.map((p) => p[1])))
     .nice()
@@ -96,6 +98,11 @@ function drawLine(picture: LinePicture, { width, palette }: SvgOptions) {
     axes(box, x.ticks(8), x, y.ticks(6), y, picture.x.label, picture.y.label, palette),
     ...picture.series.map((s) => (s.raw ? stroke(s.raw, s.hue, true) : '')),
     ...picture.series.map((s) => stroke(s.points, s.hue, false)),
+    ...picture.series.flatMap(({ points, ci, hue }) =>
+      (ci ?? []).map((ends, i) =>
+        ends ? line(x(points[i][0]), y(ends[0]), x(points[i][0]), y(ends[1]), colourOf(hue, palette.theme)) : '',
+      ),
+    ),
     ...picture.series.flatMap((s) => s.points.slice(-1).map(([px, py]) => mark(x(px), y(py), s.hue, 4, palette))),
   ].join('\n')
   return { body, height: box.top + box.height + 48 }

@@ -16,6 +16,8 @@ export default {
   'param.innerFraction': 'Share kept for early stopping',
   'param.innerFraction.hint': 'Of the training rows.',
   'param.shots': 'Shots',
+  'param.shotCurve': 'Curve',
+  'param.shotCurve.hint': 'Rows at which it is tested besides, such as 1, 2, 5, 10, 20.',
   'param.shots.hint': 'Labelled rows given of each new task.',
   'param.ways': 'Ways',
   'param.ways.hint': 'Classes in an episode; for classes only.',
