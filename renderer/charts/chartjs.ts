@@ -151,14 +151,22 @@ export function drawMark(
   context.restore()
 }
 
+/** Bars of several series at one place stand beside each other. */
+const BAR_STEP = 3
+
 /** Upright bars from end to end of the intervals, where a series has them. */
-function drawBars({ ctx, scales }: Chart, { points, ci, hue }: LinePicture['series'][number], palette: Palette) {
+function drawBars(
+  { ctx, scales }: Chart,
+  { points, ci, hue }: LinePicture['series'][number],
+  aside: number,
+  palette: Palette,
+) {
   ctx.save()
   ctx.strokeStyle = colourOf(hue, palette.theme)
   ctx.globalAlpha = 0.5
   ci?.forEach((ends, i) => {
     if (!ends) return
-    const x = scales.x.getPixelForValue(points[i][0])
+    const x = scales.x.getPixelForValue(points[i][0]) + aside
     ctx.beginPath()
     ctx.moveTo(x, scales.y.getPixelForValue(ends[0]))
     ctx.lineTo(x, scales.y.getPixelForValue(ends[1]))
@@ -187,7 +195,7 @@ function lineConfig(picture: LinePicture, palette: Palette, hidden: ReadonlySet<
     id: 'ends',
     afterDatasetsDraw(chart) {
       shown.forEach((series, i) => {
-        drawBars(chart, series, palette)
+        drawBars(chart, series, BAR_STEP * (i - (shown.length - 1) / 2), palette)
         const last = chart.getDatasetMeta(i).data.at(-1)
         if (last) drawMark(chart.ctx, last.x, last.y, series.hue, 5, palette)
       })
@@ -213,7 +221,10 @@ function lineConfig(picture: LinePicture, palette: Palette, hidden: ReadonlySet<
           // Of a few measured places each is named.
           ...(picture.x.log ? { afterBuildTicks: (axis: { ticks: object[] }) => (axis.ticks = xTicks(picture)) } : {}),
         }),
-        y: scale(palette, picture.y.label, { type: picture.y.log ? 'logarithmic' : 'linear' }),
+        y: scale(palette, picture.y.label, {
+          type: picture.y.log ? 'logarithmic' : 'linear',
+          ...reach(shown),
+        }),
       },
       plugins: {
         decimation: { enabled: true, algorithm: 'lttb', samples: 400, threshold: 800 },
@@ -236,6 +247,12 @@ function lineConfig(picture: LinePicture, palette: Palette, hidden: ReadonlySet<
       },
     },
   }
+}
+
+/** Intervals are part of what must be in sight. */
+function reach(series: LinePicture['series']): object {
+  const ends = series.flatMap(({ ci }) => (ci ?? []).flatMap((own) => own ?? []))
+  return ends.length ? { suggestedMin: Math.min(...ends), suggestedMax: Math.max(...ends) } : {}
 }
 
 const xTicks = ({ series }: LinePicture) =>

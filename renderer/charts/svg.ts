@@ -81,7 +81,12 @@ function drawLine(picture: LinePicture, { width, palette }: SvgOptions) {
     .domain(extent(all.map((p) => p[0])))
     .range([box.left, box.left + box.width])
   const y = (picture.y.log ? scaleLog() : scaleLinear())
-    .domain(extent(shown.map((p) => p[1])))
+    .domain(
+      extent([
+        ...shown.map((p) => p[1]),
+        ...picture.series.flatMap(({ ci }) => (ci ?? []).flatMap((own) => own ?? [])),
+      ]),
+    )
     .nice()
     .range([box.top + box.height, box.top])
   const path = (points: readonly Point[]) => {

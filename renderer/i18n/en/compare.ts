@@ -38,9 +38,12 @@ export default {
   'shots.rows': 'Labelled rows',
   'shots.note': 'Means over the same {n} new {n:task|tasks} at every point, with 95 % intervals over tasks.',
   'shots.worth':
-    '{n} labelled {n:row|rows} with {method} are worth {equals} alone ({alone}; 95 % interval {low} to {high}).',
-  'shots.more': '{n} labelled {n:row|rows} with {method} are worth more than {most} alone ({alone}).',
+    '{n} labelled {n:row|rows} with {method} {n:is|are} worth {equals} alone ({alone}; 95 % interval {low} to {high}).',
+  'shots.more': '{n} labelled {n:row|rows} with {method} {n:is|are} worth more than {most} alone ({alone}).',
   'shots.notWorth': 'With {n} labelled {n:row|rows}, {method} is worth no more rows than learning alone ({alone}).',
+  'shots.settled': 'It beats the best baseline ({baseline}) beyond doubt at {at} labelled rows.',
+  'shots.unsettled':
+    'Against the best baseline ({baseline}) no gain is settled at any number of rows: prefer the baseline.',
   'shots.noWorth': 'No method that learns from other tasks stands beside one that learns each task alone.',
   'shots.none': 'No point is complete yet: tasks with enough rows, tested with every number of labelled rows.',
   'shots.against': '{method} against the best baseline ({baseline}), task by task',

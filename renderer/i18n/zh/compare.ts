@@ -41,6 +41,8 @@ export default {
   'shots.worth': '用 {method}，{n} 行标注相当于单独学习（{alone}）的 {equals} 行（95 % 区间 {low} 到 {high}）。',
   'shots.more': '用 {method}，{n} 行标注胜过单独学习（{alone}）的 {most} 行。',
   'shots.notWorth': '有 {n} 行标注时，{method} 并不比单独学习（{alone}）多值几行。',
+  'shots.settled': '在 {at} 行标注时，它确实胜过最好的基线（{baseline}）。',
+  'shots.unsettled': '与最好的基线（{baseline}）相比，在任何行数下都没有确定的改进：宜用基线。',
   'shots.noWorth': '没有可比的：一个借助其他任务学习的方法和一个单独学习的方法。',
   'shots.none': '还没有完整的点：需要行数足够、在每个行数下都测试过的任务。',
   'shots.against': '{method} 与最好的基线（{baseline}），逐个任务比较',
