@@ -19,8 +19,10 @@ const stretched = (x: Expr): Expr => (x.op === 'broadcastTo' ? x.inputs[0] : x)
 /** `x` where it already has the node's shape, else `x` stretched to it. */
 const as = (node: Expr, x: Expr): Expr => broadcastTo(x, node.shape)
 
-const ONE_FLOAT = new Set('neg exp log sqrt abs sign floor sin cos tanh sigmoid relu softplus pow cast'.split(' '))
-const TWO_FLOATS = new Set('add sub mul div maximum minimum greater equal where'.split(' '))
+export const ONE_FLOAT = new Set(
+  'neg exp log sqrt abs sign floor sin cos tanh sigmoid relu softplus pow cast'.split(' '),
+)
+export const TWO_FLOATS = new Set('add sub mul div maximum minimum greater equal where'.split(' '))
 
 /** All inputs are constants: compute it now. */
 const fold: Rewrite = (node) => {

@@ -2,11 +2,13 @@ import type { Expr } from './expr.ts'
 import { rebuild, sameShape, substitute, topological } from './expr.ts'
 import type { LoopAttrs } from './ops/loop.ts'
 import { closedLoop } from './ops/loop.ts'
+import { fuseHeads } from './fuseHeads.ts'
 import { signature } from './print.ts'
 import { prune } from './prune.ts'
 import { graphCost } from './cost.ts'
 import { PRODUCT_RULES, fullVectors } from './productRewrites.ts'
 import { reassociate } from './reassociate.ts'
+import { regularConcat } from './regular.ts'
 import type { Rewrite } from './rewrites.ts'
 import { RULES, freeTranspose, lateTranspose } from './rewrites.ts'
 import { transpose } from './ops/layout.ts'
@@ -27,13 +29,13 @@ const MOST_PASSES = 16
 const MOST_ROUNDS = 6
 /** How much dearer a step of reassociation may look, for what may become equal by it. */
 const COURAGE = [0, 0.6]
-const RULES_OF_ALGEBRA: readonly Rewrite[] = [...RULES, ...PRODUCT_RULES]
+const RULES_OF_ALGEBRA: readonly Rewrite[] = [...RULES, ...PRODUCT_RULES, regularConcat]
 /** At the end A B' is the transpose of B A' where that is there already, and so on. */
 const FINISH: readonly Rewrite[] = [lateTranspose, fullVectors, freeTranspose]
 
 function simplifyAll(start: readonly Expr[]): Expr[] {
   const loops = new WeakSet<Expr>()
-  const plain = settle(prune(start), loops)
+  const plain = fewest(settle(prune(start), loops), loops)
   let best = plain
   let least = graphCost(plain)
   for (const courage of COURAGE) {
@@ -49,6 +51,14 @@ function simplifyAll(start: readonly Expr[]): Expr[] {
     }
   }
   return settle(best, loops, FINISH)
+}
+
+/** With heads as one batch, where that is cheaper. */
+function fewest(roots: Expr[], loops: WeakSet<Expr>): Expr[] {
+  const fused = fuseHeads(roots)
+  if (fused.every((root, k) => root === roots[k])) return roots
+  const settled = settle(fused, loops)
+  return graphCost(settled) < graphCost(roots) ? settled : roots
 }
 
 function settle(start: readonly Expr[], loops: WeakSet<Expr>, rules = RULES_OF_ALGEBRA): Expr[] {

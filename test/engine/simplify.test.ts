@@ -99,6 +99,41 @@ describe('simplify', () => {
       expect(distance(await run(outputs, feeds, true), await run(outputs, feeds, false))).toBeLessThan(1e-12)
   })
 
+  it('makes the heads of a network one batch, gradients included', async () => {
+    const [width, own, heads, rows] = [16, 8, 4, 32]
+    const shapes = [
+      [6, width],
+      [width],
+      ...Array.from({ length: heads }, () => [[width, own], [own], [own, 1], [1]]).flat(),
+    ]
+    const theta = e.input('theta', [shapes.reduce((sum, shape) => sum + shape.reduce((a, b) => a * b), 0)])
+    const pieces = e.unflatten(theta, shapes)
+    const [z0, y] = [e.input('z', [rows, 6]), e.input('y', [rows, heads])]
+    const dense = (z: Expr, k: number) => e.add(e.matmul(z, pieces[k]), pieces[k + 1])
+    const trunk = e.relu(dense(z0, 0))
+    const losses = Array.from({ length: heads }, (_, h) => {
+      const out = dense(e.relu(dense(trunk, 2 + 4 * h)), 4 + 4 * h)
+      return e.mean(e.square(e.sub(out, e.slice(y, 1, h, h + 1))))
+    })
+    const loss = losses.reduce((a, b) => e.add(a, b))
+    const outputs = { loss, g: e.flatten(e.grad(loss, pieces)) }
+    golden('heads', outputs)
+    const products = (roots: Record<string, Expr>) =>
+      topological(Object.values(roots)).filter(({ op }) => op === 'matmul').length
+    expect(products(outputs)).toBe(2 + heads * 6)
+    // The layer above the trunk, its gradients and those of the sums over rows: a number that heads do not change.
+    expect(products(e.simplify(outputs))).toBeLessThan(14)
+    const draw = (shape: number[], k: number): Tensor => ({
+      shape,
+      data: Float64Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(k + 3 * i * i)),
+    })
+    const feeds = { theta: draw(theta.shape as number[], 1), z: draw([rows, 6], 2), y: draw([rows, heads], 3) }
+    expect(distance(await run(outputs, feeds, true), await run(outputs, feeds, false))).toBeLessThan(1e-12)
+    // Heads of different sizes, and two alone, stay as they are.
+    const two = [0, 1].map((h) => e.relu(e.matmul(trunk, pieces[2 + 4 * h])))
+    expect(e.print(e.simplify({ y: e.concat(two, 1) }))).not.toContain('[2,')
+  })
+
   it('takes neutral numbers, double signs and double transpositions away', () => {
     for (const y of [e.add(x, 0), e.mul(1, x), e.neg(e.neg(x)), e.div(x, 1), e.transpose(e.transpose(x)), e.sub(x, 0)])
       expect(nodes(simple(y))).toEqual(['input'])
