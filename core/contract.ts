@@ -269,13 +269,48 @@ export const LabApi = {
   'run.network': call(byRun, Network),
   'run.lesion': call(z.strictObject({ run: z.string(), silence: z.array(Unit).max(10_000) }), Lesion),
   'run.predict': call(
-    z.strictObject({ run: z.string(), files: z.array(FileRef).min(1), read: ReadOptions.optional() }),
+    z.strictObject({
+      run: z.string(),
+      files: z.array(FileRef).min(1),
+      read: ReadOptions.optional(),
+      /** Blob of an adapted model (`run.adapt`) that answers instead of the run's own. */
+      model: z.string().optional(),
+    }),
     z.object({
       rows: z.int(),
       columns: z.array(z.string()),
       preview: z.array(z.array(z.union([z.string(), z.number(), z.null()]))),
       /** Blob of the whole CSV (UTF-8). */
       csv: z.string(),
+      warnings: z.array(z.object({ code: z.string(), text: z.string() })),
+    }),
+  ),
+  /**
+   * Learns the tasks of a file of labelled rows, starting from the run's model; the run keeps its own. `trace` shows the
+   * support rows before and after each number of steps, where the method learns by steps.
+   */
+  'run.adapt': call(
+    z.strictObject({
+      run: z.string(),
+      files: z.array(FileRef).min(1),
+      read: ReadOptions.optional(),
+      steps: z.array(z.int().min(0).max(10_000)).max(20).default([0, 1, 5, 10]),
+    }),
+    z.object({
+      /** Blob of the adapted model: `run.predict` takes it. */
+      model: z.string(),
+      tasks: z.array(z.object({ id: z.string(), rows: z.int(), isNew: z.boolean() })),
+      trace: z.array(
+        z.object({
+          steps: z.int(),
+          /** Per task: root mean squared error of a number, share of wrong classes. */
+          errors: z.array(z.object({ task: z.string(), error: z.number().nullable() })),
+          /** What it says of the first support rows, in the order of the file: the number, or the likeliest class. */
+          said: z.array(z.union([z.number(), z.string(), z.null()])),
+        }),
+      ),
+      /** The labels of the same rows. */
+      truth: z.array(z.union([z.number(), z.string(), z.null()])),
       warnings: z.array(z.object({ code: z.string(), text: z.string() })),
     }),
   ),

@@ -5,16 +5,23 @@ import { mean } from './classical/mean.ts'
 import { pooledRidge, pooledRidgeIntercepts } from './classical/pooledRidge.ts'
 import { ridge } from './classical/ridge.ts'
 import { UserError } from './errors.ts'
+import { alpaca } from './metalearning/alpaca.ts'
 import { anil } from './metalearning/anil.ts'
+import { cavia } from './metalearning/cavia.ts'
+import { conditionalNeuralProcess } from './metalearning/conditionalNeuralProcess.ts'
 import { firstOrderMaml } from './metalearning/firstOrderMaml.ts'
 import { classMeans } from './metalearning/classes/classMeans.ts'
 import { mamlClasses } from './metalearning/classes/mamlClasses.ts'
 import { prototypical } from './metalearning/classes/prototypical.ts'
 import { fromScratch } from './metalearning/fromScratch.ts'
+import { implicitMaml } from './metalearning/implicitMaml.ts'
+import { learnedOptimizer } from './metalearning/learnedOptimizer.ts'
 import { maml } from './metalearning/maml.ts'
 import { mamlPlusPlus } from './metalearning/mamlPlusPlus.ts'
 import { metaSgd } from './metalearning/metaSgd.ts'
 import { pretrain, pretrainHead } from './metalearning/pretrain.ts'
+import { reptile } from './metalearning/reptile.ts'
+import { ridgeHead } from './metalearning/ridgeHead.ts'
 import type { Method } from './method.ts'
 import { hardSharing } from './multitask/hardSharing.ts'
 import { hierarchical } from './multitask/hierarchical.ts'
@@ -53,6 +60,13 @@ export const methods: Method[] = [
   mamlPlusPlus,
   anil,
   metaSgd,
+  reptile,
+  implicitMaml,
+  cavia,
+  ridgeHead,
+  alpaca,
+  conditionalNeuralProcess,
+  learnedOptimizer,
   classMeans,
   prototypical,
   mamlClasses,

@@ -43,15 +43,23 @@ export function saveModel(trial: Trial, set: TaskSet, model: Model): Uint8Array 
       name: set.table.columns[c].name,
       classes: set.tasks.find((task) => task.target === t)?.classes ?? null,
     })),
-    tasks: set.tasks.map(({ id, target, group, kind }) => ({
-      id,
-      target,
-      group: group === null ? null : (set.groups as string[])[group],
-      kind,
-    })),
+    tasks: tasksIn(set),
   }
   return pack(about, { model: model.save() })
 }
+
+/** A model that has learned further tasks, as a blob of its own: `set` names the tasks that it knows now. */
+export function saveAdapted(about: ModelAbout, set: TaskSet, model: Model): Uint8Array {
+  return pack({ ...about, parameters: model.parameters, tasks: tasksIn(set) }, { model: model.save() })
+}
+
+const tasksIn = (set: TaskSet): ModelAbout['tasks'] =>
+  set.tasks.map(({ id, target, group, kind }) => ({
+    id,
+    target,
+    group: group === null ? null : (set.groups as string[])[group],
+    kind,
+  }))
 
 /** The model of a model blob, and what it is about. Throws a UserError `damaged-pack`. */
 export function readModel(bytes: Uint8Array, runtime: Runtime): { about: ModelAbout; model: Model } {

@@ -130,7 +130,7 @@ function learnerModel(learner: Learner, learning: Learning, runtime: Runtime): M
     },
     adapt: (support) => after(support, learning.adapt.steps),
     adaptTrace: (support, steps) => Promise.all(steps.map((count) => after(support, count))),
-    ...(learning.strategy.spread && known
+    ...(learning.strategy.spread && known && plan.columns[0].kind === 'regression'
       ? { spread: (view: View) => spreadOf(plan, learning.strategy, theta, known, view, runtime) }
       : {}),
     save: () => save(learner, learning, runtime),

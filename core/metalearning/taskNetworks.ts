@@ -2,6 +2,7 @@ import { broadcastTo, div, greater, mean, mul, cast, reshape, size, sub, sum } f
 import type { Expr } from '../engine/index.ts'
 import { activate, dense, forward } from '../nn/layers.ts'
 import { cellLoss } from '../nn/losses.ts'
+import { layerShapes } from '../nn/plan.ts'
 import type { Plan } from '../nn/plan.ts'
 import type { Cells } from './strategy.ts'
 import { TASKS } from './strategy.ts'
@@ -46,3 +47,7 @@ export function rowWeights({ weight }: Cells): Expr | null {
   if (!weight) return null
   return mul(weight, sum(cast(greater(weight, 0), 'float'), [1], true))
 }
+
+/** The mean over tasks of what each task says of the start, in the start's own shapes. */
+export const meanOverTasks = (plan: Plan, pieces: readonly Expr[]): Expr[] =>
+  layerShapes(plan).map(({ shape }, k) => reshape(mean(pieces[k], [0]), shape))

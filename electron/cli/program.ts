@@ -137,6 +137,32 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
       }),
     )
 
+  withWorkspace('adapt <run> <support>', 'learn a new task from a few labelled rows')
+    .option('--predict <file>', 'also predict the rows of this file with the adapted model')
+    .option('-o, --output <file>', 'the CSV to write the predictions to')
+    .action((run: string, support: string, options: Common & { predict?: string; output?: string }) =>
+      withLab(make, { ...options, existing: true }, async (lab) => {
+        if ((options.predict === undefined) !== (options.output === undefined)) throw predictAndOutput(options)
+        const { warnings, ...adapted } = await lab.call('run.adapt', { run, files: fileRefs([support]) })
+        for (const warning of warnings) output.note(warning.text)
+        const { model, tasks, trace } = adapted
+        const path = trace.flatMap(({ steps, errors }) =>
+          errors.map(({ task, error }) => [task, String(steps), error === null ? '' : error.toPrecision(4)]),
+        )
+        const learned = tasks.map(({ id, rows }) => `${id}: ${rows} labelled rows`)
+        const text = [...learned, ...(path.length ? [textTable(['task', 'steps', 'error on them'], path)] : [])]
+        if (!options.predict || !options.output)
+          return output.result({ run, model, tasks, trace, warnings }, text.join('\n'))
+        const said = await lab.call('run.predict', { run, model, files: fileRefs([options.predict]) })
+        await save(options.output, await fetchBlob(lab, said.csv))
+        for (const warning of said.warnings) output.note(warning.text)
+        const file = resolve(options.output)
+        const predicted = { rows: said.rows, columns: said.columns, file, warnings: said.warnings }
+        text.push(`${said.rows} rows written to ${file}`)
+        output.result({ run, model, tasks, trace, warnings, predicted }, text.join('\n'))
+      }),
+    )
+
   withWorkspace('export <run>', 'write the model (onnx) or the figures of a run')
     .addOption(new Option('--format <format>').choices(['onnx', 'csv', 'json', 'latex']).makeOptionMandatory())
     .option('-o, --output <file>', 'where to (default: a name of its own, here); - is standard output')
@@ -178,7 +204,6 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
       withLab(make, options, async (lab) => finish(await demo(lab, options.output, output))),
     )
 
-  notYet('adapt <run> <support>', 'learn a new task from a few labelled rows')
   notYet('verify <run>', 'run again from the record and compare every figure')
   function notYet(usageText: string, about: string) {
     command(usageText, `${about} (not yet)`)
@@ -192,6 +217,16 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
       })
   }
   return program
+}
+
+function predictAndOutput({ predict }: { predict?: string }): UserError {
+  return new UserError({
+    code: 'adapt.predict-and-output',
+    who: 'engram adapt',
+    rule: 'takes --predict FILE and -o OUT.csv together, or neither.',
+    got: predict === undefined ? '-o alone' : '--predict alone',
+    remedy: 'Give both.',
+  })
 }
 
 const count = (least: number, most: number) => (text: string) => {

@@ -13,10 +13,17 @@ export type Answers = { columns: string[]; rows: Cell[][]; warnings: { code: str
  * New rows as a task set of the model's own tasks. Columns are found by name; targets need not be there. A level of
  * the task column that the model never saw is a new task of its own.
  */
-export function newRows(table: Table, about: ModelAbout, taskColumn: string | null, name: string): TaskSet {
+export function newRows(
+  table: Table,
+  about: ModelAbout,
+  taskColumn: string | null,
+  name: string,
+  labelled = false,
+): TaskSet {
   const find = (column: string) => table.columns.findIndex((each) => each.name === column)
   const grouped = about.tasks.some((task) => task.group !== null)
-  const wanted = [...about.features.map((feature) => feature.name), ...(grouped && taskColumn ? [taskColumn] : [])]
+  const labels = labelled ? about.targets.map((target) => target.name) : []
+  const wanted = [...about.features.map(({ name }) => name), ...(grouped && taskColumn ? [taskColumn] : []), ...labels]
   const missing = wanted.filter((column) => find(column) < 0)
   if (missing.length)
     throw new UserError({
@@ -36,8 +43,11 @@ export function newRows(table: Table, about: ModelAbout, taskColumn: string | nu
     const column = table.columns[find(name)]
     return kind === 'number' ? asNumbers(column) : asLevels(column)
   })
-  // Targets that happen to be in the file are not looked at.
-  const columns = [...learned, ...about.targets.map((_, n) => blank(n))]
+  // Targets are looked at where they are to be learned from, and nowhere else.
+  const told = about.targets.map(({ name, classes }, n) =>
+    labelled ? asTarget(table.columns[find(name)], classes) : blank(n),
+  )
+  const columns = [...learned, ...told]
   const features = learned.map((_, n) => n)
   const targets = about.targets.map((_, n) => learned.length + n)
   const groups = grouped && taskColumn ? groupsOf(table, find(taskColumn), about) : null
@@ -51,13 +61,32 @@ export function newRows(table: Table, about: ModelAbout, taskColumn: string | nu
     targets,
     tasks,
     taskOf,
-    observed: new Uint8Array(about.targets.length * table.rows),
+    observed: observedOf(told, groups?.group ?? null, table.rows),
     group: groups?.group ?? null,
     groups: groups?.levels ?? null,
     blocks: null,
     split: null,
     weight: null,
   }
+}
+
+/** Labels as the model counts them: classes by their name; a class that it never saw is no label. */
+function asTarget(column: Column, classes: string[] | null): Column {
+  if (!classes) return asNumbers(column)
+  const words = asLevels(column)
+  const place = words.levels!.map((level) => classes.indexOf(level))
+  const valid = Uint8Array.from(words.valid, (ok, row) => Number(ok && place[words.values[row]] >= 0))
+  const values = Int32Array.from(words.values, (level, row) => (valid[row] ? place[level] : 0))
+  return { name: column.name, kind: 'category', values, valid, levels: classes }
+}
+
+/** [target, row]: new rows without labels have nothing observed. */
+function observedOf(targets: Column[], group: Int32Array | null, rows: number): Uint8Array {
+  const out = new Uint8Array(targets.length * rows)
+  targets.forEach(({ valid }, t) => {
+    for (let row = 0; row < rows; row++) out[t * rows + row] = Number(valid[row] && (!group || group[row] >= 0))
+  })
+  return out
 }
 
 /** A file of new rows may hold numbers as words, where a cell is odd: what is no number counts as missing. */
@@ -179,7 +208,7 @@ const unanswered = (target: string, cells: number) => ({
   text: `${target}: ${cells} cells have no prediction: the method does not predict it, or never saw their task.`,
 })
 
-function warningsOf(set: TaskSet, about: ModelAbout): Answers['warnings'] {
+export function warningsOf(set: TaskSet, about: ModelAbout): Answers['warnings'] {
   const warnings: Answers['warnings'] = []
   about.features.forEach(({ name, levels, kind }, f) => {
     const column = set.table.columns[set.features[f]]

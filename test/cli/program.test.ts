@@ -237,10 +237,12 @@ describe('the other commands', () => {
     expect(await readFile(report, 'utf8')).toContain('<title>Report')
   })
 
-  test.each([
-    ['adapt', 'r1', 's.csv', '-w', 'w.engram'],
-    ['verify', 'r1', '-w', 'w.engram'],
-  ])('%s answers "not yet" with status 2', async (...args) => {
+  test('adapt wants the rows to predict and the place for them together', async () => {
+    const { status, json } = await engram('adapt', 'r1', 's.csv', '-w', 'w.engram', '--predict', 'q.csv', '--json')
+    expect([status, json().error.code]).toEqual([2, 'adapt.predict-and-output'])
+  })
+
+  test.each([['verify', 'r1', '-w', 'w.engram']])('%s answers "not yet" with status 2', async (...args) => {
     const { status, json } = await engram(...args, '--json')
     expect([status, json().error.code]).toEqual([2, 'not-yet'])
     expect(made).toEqual([])

@@ -1,0 +1,87 @@
+import type { Result } from '../../core/contract.ts'
+import { truthOf } from '../../core/data/encoding.ts'
+import type { TaskSet, View } from '../../core/data/taskSet.ts'
+import type { Model } from '../../core/method.ts'
+import { saveAdapted } from '../../core/saved.ts'
+import type { ModelAbout } from '../../core/saved.ts'
+import { cannotDo } from './models.ts'
+import { warningsOf } from './newRows.ts'
+import type { RunRow } from './workspace/records.ts'
+
+type Adapted = Omit<Result<'run.adapt'>, 'model'> & { bytes: Uint8Array }
+type Shown = number | string | null
+
+/** Support rows whose fit is shown. */
+const SHOWN = 500
+
+/** A trained model that learns the tasks of labelled rows: the model afterwards, and its fit on the way. */
+export async function adaptTo(
+  run: RunRow,
+  about: ModelAbout,
+  model: Model,
+  set: TaskSet,
+  steps: readonly number[],
+): Promise<Adapted> {
+  if (!model.adapt) throw cannotDo(run, 'learn a new task from a few rows', 'Choose a run of another method.')
+  const support = supportOf(set)
+  const adapted = await model.adapt(support)
+  const path = model.adaptTrace ? await model.adaptTrace(support, steps) : []
+  const cells = cellsOf(support)
+  return {
+    bytes: saveAdapted(about, set, adapted),
+    tasks: Array.from(support.tasks, (k) => ({
+      id: set.tasks[k].id,
+      rows: cells.filter((cell) => cell.task === k).length,
+      isNew: !about.tasks.some((task) => task.id === set.tasks[k].id),
+    })),
+    trace: await Promise.all(path.map(async (own, k) => ({ steps: steps[k], ...(await fitOf(own, support, cells)) }))),
+    truth: cells.slice(0, SHOWN).map((cell) => shown(set, cell.task, cell.truth)),
+    warnings: warningsOf(set, about),
+  }
+}
+
+/** The tasks with a labelled row, and all rows. */
+function supportOf(set: TaskSet): View {
+  const rows = Int32Array.from({ length: set.table.rows }, (_, row) => row)
+  const seen = new Set<number>()
+  set.targets.forEach((_, target) => {
+    for (const row of rows) if (set.observed[target * set.table.rows + row]) seen.add(set.taskOf(row, target))
+  })
+  return { set, rows, tasks: Int32Array.from(seen).sort() }
+}
+
+type Labelled = { row: number; target: number; task: number; truth: number }
+
+/** Measured cells, row after row. */
+const cellsOf = ({ set, rows }: View): Labelled[] =>
+  Array.from(rows).flatMap((row) =>
+    set.targets.flatMap((_, target) =>
+      set.observed[target * set.table.rows + row]
+        ? [{ row, target, task: set.taskOf(row, target), truth: truthOf(set, row, target) }]
+        : [],
+    ),
+  )
+
+async function fitOf(model: Model, support: View, cells: Labelled[]) {
+  const { targets } = await model.predict(support)
+  const { set } = support
+  const answers = cells.map(({ row, target }) => {
+    const { width, values } = targets[target]
+    const own = Array.from(values.subarray(row * width, (row + 1) * width))
+    if (!own.every(Number.isFinite)) return null
+    const { kind } = set.tasks[set.taskOf(row, target)]
+    if (kind === 'regression') return own[0]
+    return kind === 'binary' ? Number(own[0] > 0.5) : own.indexOf(Math.max(...own))
+  })
+  const errors = Array.from(support.tasks, (task) => {
+    const own = cells.flatMap((cell, i) => (cell.task === task ? [{ truth: cell.truth, said: answers[i] }] : []))
+    if (own.some(({ said }) => said === null)) return { task: set.tasks[task].id, error: null }
+    const each = own.map(({ truth, said }) => (set.tasks[task].classes ? Number(said !== truth) : (said! - truth) ** 2))
+    const mean = each.reduce((sum, e) => sum + e, 0) / each.length
+    return { task: set.tasks[task].id, error: set.tasks[task].classes ? mean : Math.sqrt(mean) }
+  })
+  return { errors, said: answers.slice(0, SHOWN).map((value, i) => shown(set, cells[i].task, value)) }
+}
+
+const shown = (set: TaskSet, task: number, value: number | null): Shown =>
+  value === null ? null : (set.tasks[task].classes?.[value] ?? value)

@@ -1,0 +1,109 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { blobOf, openLab, refused, run } from './labs.ts'
+import type { TestLab } from './labs.ts'
+
+/** A meta-learner that was trained on eight sites meets two new ones with a few labelled rows each. */
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'engram-adapt-'))
+const wave = (i: number, k: number) => Math.sin(i * 12.9898 + k * 78.233)
+let lab: TestLab
+let of: (method: string) => string
+
+/** y = 2 a - b + level of the site. */
+function write(name: string, sites: string[], each: number, from = 0, labels = true): { path: string } {
+  const lines = sites.flatMap((site, s) =>
+    Array.from({ length: each }, (_, i) => {
+      const [a, b] = [wave(from + i * 7 + s, 1), wave(from + i * 7 + s, 2)]
+      const y = 2 * a - b + 3 * Number(site.slice(1))
+      return [a.toFixed(4), b.toFixed(4), site, ...(labels ? [y.toFixed(4)] : [])].join(',')
+    }),
+  )
+  const file = path.join(folder, name)
+  fs.writeFileSync(file, [`a,b,site${labels ? ',y' : ''}`, ...lines].join('\n'))
+  return { path: file }
+}
+
+beforeAll(async () => {
+  lab = await openLab({ workspacePath: path.join(folder, 'w.engram'), workers: 1 })
+  const sites = Array.from({ length: 8 }, (_, s) => `S${s % 4}${s < 4 ? '' : '.5'}`)
+  const { hash } = await lab.call('data.open', { files: [write('train.csv', sites, 20)] })
+  const done = await run(lab, {
+    name: 'sites',
+    data: { hash, roles: { targets: ['y'], task: 'site' } },
+    methods: [
+      { id: 'maml', params: { iterations: 200 } },
+      { id: 'ridge' },
+      { id: 'single-task-mlp', params: { epochs: 5 } },
+    ],
+    evaluation: { protocol: 'k-fold', folds: 2 },
+    twins: false,
+  })
+  expect(done.status).toBe('done')
+  of = (method) => done.runs.find((r) => r.methodKey === method && r.fold === 'all')!.id
+})
+afterAll(async () => {
+  await lab.close()
+  fs.rmSync(folder, { recursive: true, force: true })
+})
+
+test('a new site is learned step by step, and its other rows are predicted by the adapted model', async () => {
+  const support = write('support.csv', ['S1.2'], 8, 500)
+  const answer = await lab.call('run.adapt', { run: of('maml'), files: [support] })
+  expect(answer.tasks).toEqual([{ id: 'S1.2', rows: 8, isNew: true }])
+  expect(answer.trace.map(({ steps }) => steps)).toEqual([0, 1, 5, 10])
+  expect(answer.truth).toHaveLength(8)
+  const errors = answer.trace.map(({ errors: [own] }) => own.error!)
+  expect(errors.every(Number.isFinite)).toBe(true)
+  // More steps fit the support rows better; what was said is what the error is of.
+  expect(errors[3]).toBeLessThan(errors[0])
+  for (const {
+    said,
+    errors: [own],
+  } of answer.trace) {
+    const squares = said.map((value, i) => ((value as number) - (answer.truth[i] as number)) ** 2)
+    expect(Math.sqrt(squares.reduce((a, b) => a + b) / 8)).toBeCloseTo(own.error!, 10)
+  }
+
+  const rest = write('rest.csv', ['S1.2'], 30, 900, false)
+  const before = await lab.call('run.predict', { run: of('maml'), files: [rest] })
+  expect(before.preview.every((row) => row.at(-1) === null)).toBe(true)
+  const after = await lab.call('run.predict', { run: of('maml'), files: [rest], model: answer.model })
+  expect(after.warnings).toEqual([])
+  const csv = (await blobOf(lab, after.csv)).toString('utf8').trim().split('\r\n')
+  expect(csv[0]).toBe('row,site,y')
+  expect(csv.slice(1).every((line) => Number.isFinite(Number(line.split(',')[2])))).toBe(true)
+  // The run's own model is as it was.
+  expect((await lab.call('run.predict', { run: of('maml'), files: [rest] })).csv).toBe(before.csv)
+})
+
+test('a closed form adapts too, without steps to show', async () => {
+  const answer = await lab.call('run.adapt', { run: of('ridge'), files: [write('s.csv', ['S9', 'S8'], 12, 40)] })
+  expect(answer.tasks.map(({ id, rows }) => [id, rows])).toEqual([
+    ['S9', 12],
+    ['S8', 12],
+  ])
+  expect(answer.trace).toEqual([])
+  const rest = write('r.csv', ['S9'], 5, 300)
+  const { preview } = await lab.call('run.predict', { run: of('ridge'), files: [rest], model: answer.model })
+  const truth = fs.readFileSync(rest.path, 'utf8').split('\n').slice(1)
+  preview.forEach((row, i) => expect(Math.abs((row.at(-1) as number) - Number(truth[i].split(',')[3]))).toBeLessThan(1))
+})
+
+test('says what is wrong: no labels, no labelled row, a method that cannot', async () => {
+  const unlabelled = write('u.csv', ['S9'], 5, 0, false)
+  expect(await refused(lab.call('run.adapt', { run: of('maml'), files: [unlabelled] }))).toMatchObject({
+    code: 'predict.missing-columns',
+    got: 'no column "y"',
+  })
+  const empty = path.join(folder, 'e.csv')
+  fs.writeFileSync(empty, 'a,b,site,y\n0.1,0.2,S9,\n0.3,0.1,S9,\n')
+  expect((await refused(lab.call('run.adapt', { run: of('maml'), files: [{ path: empty }] }))).code).toBe(
+    'no-measured-cell',
+  )
+  const support = write('t.csv', ['S9'], 5)
+  expect((await refused(lab.call('run.adapt', { run: of('single-task-mlp'), files: [support] }))).code).toBe(
+    'run.cannot',
+  )
+})
