@@ -40,7 +40,13 @@ import { losses, meanOfMeans, perTask, sumOfMeans } from './taskNetworks.ts'
  */
 const Params = z.strictObject({
   ...metaParams,
-  iterations: z.int().min(1).max(1_000_000).default(300).describe('Steps of the outer loop.'),
+  hidden: z
+    .array(z.int().min(1).max(1024))
+    .min(1)
+    .max(8)
+    .default([20])
+    .describe('Units of each hidden layer, from the inputs on.'),
+  iterations: z.int().min(1).max(1_000_000).default(500).describe('Steps of the outer loop.'),
   metaBatch: z.int().min(1).max(1024).default(4).describe('Tasks in each step of the outer loop.'),
   innerLr: z.number().gt(0).max(10).default(0.1).describe('What the answer of the LSTM is multiplied by.'),
   innerSteps: z.int().min(1).max(100).default(6).describe('Steps on a task in meta-training.'),
