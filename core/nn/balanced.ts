@@ -76,7 +76,7 @@ export class BalancedTraining {
 
   /** Measures the conflict of one batch, and does nothing. */
   async watch(theta: Float32Array, fixed: Record<string, Tensor>, batch: Tensor): Promise<void> {
-    const out = await this.sessions.look.run({ ...fixed, theta: vector(theta), batch: row(batch, 0) })
+    const out = await this.sessions.look.run({ ...batchFeeds(fixed, batch, 0), theta: vector(theta) })
     this.conflict?.add(doubles(out.gram.data))
   }
 
@@ -95,8 +95,8 @@ export class BalancedTraining {
     const seed = scalar(random.split('signs').int(2 ** 24))
     let loss = 0
     for (let s = 0; s < batch.shape[0]; s++) {
-      const lines = row(batch, s)
-      const seen = await look.run({ ...fixed, theta: vector(theta), batch: lines })
+      const data = batchFeeds(fixed, batch, s)
+      const seen = await look.run({ ...data, theta: vector(theta) })
       const losses = doubles(seen.losses.data)
       const present = doubles(seen.shares.data).map((share) => Number(share > 0))
       const gram = seen.gram ? doubles(seen.gram.data) : new Float64Array(0)
@@ -107,20 +107,19 @@ export class BalancedTraining {
       this.count(said.weights)
       if (seen.gram) this.conflict?.add(gram)
       const out = await go.run({
-        ...(seen.gradients ? { gradients: seen.gradients, rest: seen.rest } : fixed),
+        ...(seen.gradients ? { gradients: seen.gradients, rest: seen.rest } : data),
         ...rates,
         theta: vector(theta),
         m: vector(m),
         v: vector(v),
         t: scalar(step),
-        batch: lines,
         weights: { shape: [this.tasks], data: Float32Array.from(said.weights) },
         seed,
       })
-      ;[theta, m, v] = [out.theta1, out.m1, out.v1].map(({ data }) => Float32Array.from(data as Float32Array))
+      ;[theta, m, v] = [out.theta1, out.m1, out.v1].map(({ data }) => singles(data))
       memory = said.state
       if (after) {
-        const then = await after.run({ ...fixed, theta: vector(theta), batch: lines })
+        const then = await after.run({ ...data, theta: vector(theta) })
         memory = learn(this.b, memory, losses, doubles(then.losses.data), present, this.params)
       }
       step++
@@ -164,7 +163,21 @@ const PER_TASK = 1e5
 
 const vector = (data: Float32Array): Tensor => ({ shape: [data.length], data })
 const scalar = (value: number): Tensor => ({ shape: [], data: Float32Array.of(value) })
+/** The reference runtime answers in double precision; parameters are kept in single everywhere. */
+const singles = (data: ArrayLike<number> | BigInt64Array): Float32Array =>
+  data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>)
 const doubles = (data: ArrayLike<number> | BigInt64Array): Float64Array => Float64Array.from(data as ArrayLike<number>)
-function row({ shape, data }: Tensor, s: number): Tensor {
-  return { shape: [shape[1]], data: (data as Float32Array).subarray(s * shape[1], (s + 1) * shape[1]) }
+
+/** The lines of step `s` of these batches [step, row], out of each array [line, ...]. */
+function batchFeeds(fixed: Record<string, Tensor>, batch: Tensor, s: number): Record<string, Tensor> {
+  const rows = batch.shape[1]
+  const lines = (batch.data as Float32Array).subarray(s * rows, (s + 1) * rows)
+  return Object.fromEntries(
+    Object.entries(fixed).map(([name, { shape, data }]) => {
+      const from = data as Float32Array
+      const out = new Float32Array(rows * shape[1])
+      lines.forEach((line, i) => out.set(from.subarray(line * shape[1], (line + 1) * shape[1]), i * shape[1]))
+      return [name, { shape: [rows, shape[1]], data: out }]
+    }),
+  )
 }

@@ -6,7 +6,6 @@ import {
   concat,
   div,
   flatten,
-  gather,
   grad,
   greater,
   input,
@@ -36,7 +35,9 @@ import type { Plan } from './plan.ts'
  *   look   the losses of the tasks in a batch, and the gradients of each with respect to what all share:
  *          losses, shares [task]; gram [task, task]; gradients [task, shared]; rest [param]
  *   step   Adam along  rest + sum of w_t g_t  (or the mixture by signs)
- * `rest` is what no balancer weighs: of parameters that belong to one task, the gradient of the mean of the losses.
+ * `rest` is what no balancer weighs: of parameters that belong to one task, the gradient of the mean of the losses;
+ * and of all, that of the architecture's penalty.
+ * A batch is fed row by row rather than gathered from the data in the graph: what is fed is copied at every call.
  * Balancers that need the losses alone are spared the gradients: their step differentiates sum of w_t L_t itself.
  */
 export type Part = 'losses' | 'gradients' | 'step' | 'dropStep' | 'weightedStep'
@@ -59,17 +60,23 @@ export function balancedProgram(part: Part, plan: Plan): Program {
     blocks.map(({ shape }) => shape),
   )
   const { losses, shares } = lossesOf(plan, pieces)
+  const { penalty } = architectureOf(plan)
   if (part === 'losses') return compile({ losses, shares })
   if (part === 'weightedStep') {
-    const loss = sum(mul(input('weights', [taskCount(plan)]), losses))
+    const fit = sum(mul(input('weights', [taskCount(plan)]), losses))
+    const loss = penalty ? add(fit, penalty(pieces)) : fit
     return compile({ ...adamStep(plan, theta, pieces, flatten(grad(loss, pieces))), losses })
   }
   const tasks = taskCount(plan)
   const shared = pieces.filter((_, k) => blocks[k].shared)
   const own = pieces.filter((_, k) => !blocks[k].shared)
   const there = sum(cast(greater(shares, 0), 'float'))
-  const ownGradients = grad(div(sum(losses), maximum(there, 1)), own)
-  const rest = flatten(pieces.map((p, k) => (blocks[k].shared ? mul(p, 0) : ownGradients[own.indexOf(p)])))
+  const mean = div(sum(losses), maximum(there, 1))
+  const ownGradients = grad(penalty ? add(mean, penalty(pieces)) : mean, own)
+  const pulls = penalty ? grad(penalty(pieces), shared) : shared.map((p) => mul(p, 0))
+  const rest = flatten(
+    pieces.map((p, k) => (blocks[k].shared ? pulls[shared.indexOf(p)] : ownGradients[own.indexOf(p)])),
+  )
   const { scan } = loop({
     count: tasks,
     state: [],
@@ -83,10 +90,8 @@ function lossesOf(plan: Plan, pieces: readonly Expr[]) {
   const columns = plan.columns.length
   const [y, weight, owner] = ['y', 'weight', 'owner'].map((name) => input(name, ['rows', columns]))
   const x = input('x', ['rows', plan.inputs.length])
-  const lines = cast(input('batch', ['batchRows']), 'int64')
-  const head = gather(owner, lines)
-  const z = architectureOf(plan).forward(pieces, gather(x, lines), chooseByOwner(plan, head))
-  return taskLosses(plan, z, gather(y, lines), gather(weight, lines), head, size('batchRows'))
+  const z = architectureOf(plan).forward(pieces, x, chooseByOwner(plan, owner))
+  return taskLosses(plan, z, y, weight, owner, size('rows'))
 }
 
 /** theta, m, v after a step along a gradient; `t` is the number of steps before it. */
