@@ -23,6 +23,13 @@ import { pretrain, pretrainHead } from './metalearning/pretrain.ts'
 import { reptile } from './metalearning/reptile.ts'
 import { ridgeHead } from './metalearning/ridgeHead.ts'
 import type { Method } from './method.ts'
+import { crossStitchNetwork } from './multitask/crossStitch.ts'
+import { filmNetwork } from './multitask/film.ts'
+import { mmoe } from './multitask/mmoe.ts'
+import { ple } from './multitask/ple.ts'
+import { softSharing } from './multitask/softSharing.ts'
+import { taskAdapters } from './multitask/taskAdapters.ts'
+import { taskAttention } from './multitask/taskAttention.ts'
 import { hardSharing } from './multitask/hardSharing.ts'
 import { hierarchical } from './multitask/hierarchical.ts'
 import { meanRegularised } from './multitask/meanRegularised.ts'
@@ -52,6 +59,13 @@ export const methods: Method[] = [
   pooledMlp,
   pooledMlpIntercepts,
   hardSharing,
+  softSharing,
+  filmNetwork,
+  taskAdapters,
+  crossStitchNetwork,
+  mmoe,
+  ple,
+  taskAttention,
   fromScratch,
   pretrain,
   pretrainHead,

@@ -49,7 +49,7 @@ export const hardSharing: Method<Params> = {
     const layout = {
       stacked: false,
       columns: (outputs: Output[]) => columnsByTarget(outputs, true),
-      ...(headHidden.length ? { design: { kind: 'deep-heads' as const, headHidden } } : {}),
+      ...(headHidden.length ? { design: () => ({ kind: 'deep-heads' as const, headHidden }) } : {}),
     }
     return model(yield* fitPerceptron(context, params, layout), context.runtime)
   },

@@ -22,7 +22,7 @@ import { trainPlan } from './trainer.ts'
 export type Layout = {
   stacked: boolean
   columns(outputs: Output[]): PlanColumn[]
-  design?: Design
+  design?(outputs: Output[]): Design
   encoder?: EncoderOptions
 }
 
@@ -39,7 +39,7 @@ export async function* fitPerceptron(
     activation: params.activation,
     stacked: layout.stacked,
     columns: layout.columns(frame.outputs),
-    ...(layout.design ? { design: layout.design } : {}),
+    ...(layout.design ? { design: layout.design(frame.outputs) } : {}),
   }
   const inner = context.inner && linesOf(plan, frameLike(frame, context.inner), 'none')
   const theta = yield* trainPlan(

@@ -94,7 +94,7 @@ export function headEdges(
       return feeds(t++).map(({ layer, factor }, i) => ({
         from: layer,
         to: `head:${place.name}`,
-        weights: weights.map((w) => w * factor),
+        weights: weights.map((w, j) => w * (typeof factor === 'number' ? factor : factor[Math.floor(j / width)])),
         bias: i === 0 ? bias : null,
       }))
     }),

@@ -23,11 +23,11 @@ export type Sketch = {
   penalty?(at: (name: string) => Expr): Expr
   /** Weights between the layers of `groups` and the inputs. */
   edges(pieces: Map<string, Float32Array>): Edge[]
-  /** The layers that feed task t's head, and what each is multiplied by on the way (on average over rows). */
+  /** The layers that feed task t's head, and what each, or each unit, is multiplied by (at inputs of 0). */
   feeds(pieces: Map<string, Float32Array>, t: number): Feed[]
 }
 export type Edge = NetworkView['edges'][number]
-export type Feed = { layer: string; factor: number }
+export type Feed = { layer: string; factor: number | ArrayLike<number> }
 
 /** Layers of one width that are computed as one tensor [layer, ..., unit], or a single one; `name` is the probe's. */
 export type LayerGroup = {

@@ -28,7 +28,15 @@ async function fitted(id: string, params: Record<string, unknown>, train: View):
 }
 
 /** Methods whose networks have more than a trunk and linear heads, in a small form. */
-const NETWORKS: [string, Record<string, unknown>][] = [['hard-sharing', { headHidden: [6, 4] }]]
+const NETWORKS: [string, Record<string, unknown>][] = [
+  ['hard-sharing', { headHidden: [6, 4] }],
+  ['film', { embedding: 3 }],
+  ['task-adapters', {}],
+  ['cross-stitch', { towers: 3 }],
+  ['mmoe', { experts: 3 }],
+  ['ple', { levels: 2, expertUnits: 6 }],
+  ['task-attention', {}],
+]
 const SETS: [string, TaskSet][] = [
   ['many targets', mixedTargets(['number', 'two', 'three'], 0.1)],
   ['a task column', sites('number', 5, 24)],

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { multiTaskParams } from '../nn/params.ts'
+import { sharedNetwork } from './sharedNetwork.ts'
+
+/**
+ * Shared experts and one of each task's own, mixed by gates (`core/nn/architectures/extraction.ts`). One level is CGC.
+ * Experts have one layer each; `hidden` is what the twin has.
+ */
+const Params = z.strictObject({
+  ...multiTaskParams,
+  levels: z.int().min(1).max(4).default(1).describe('Levels of experts; with 1 this is customised gate control (CGC).'),
+  experts: z.int().min(1).max(16).default(2).describe('Shared experts at each level, beside one of each task.'),
+  expertUnits: z.int().min(1).max(512).default(32).describe('Units of an expert, which has one layer.'),
+})
+
+export const ple = sharedNetwork<z.infer<typeof Params>>({
+  id: 'ple',
+  name: 'Layered extraction (CGC, PLE)',
+  about: 'Some experts are shared and each task has one of its own; gates choose among them.',
+  cite: 'Tang et al. 2020, Progressive Layered Extraction (PLE): A Novel Multi-Task Learning Model',
+  params: Params,
+  design: ({ levels, experts, expertUnits }) => ({ kind: 'ple', levels, experts, units: expertUnits }),
+})

@@ -1,0 +1,48 @@
+import type { z } from 'zod'
+import type { Balancing } from '../balancers/params.ts'
+import type { Method, TaskSetSummary } from '../method.ts'
+import { balancingWork } from '../nn/balanced.ts'
+import type { Design } from '../nn/design.ts'
+import { sharedModel } from '../nn/newTasks.ts'
+import type { PerceptronParams } from '../nn/params.ts'
+import { designWork, fitPerceptron, loadPerceptron } from '../nn/perceptron.ts'
+import { columnsByTarget } from '../nn/plan.ts'
+
+/** A network of a design in which tasks have parameters of their own beside shared ones: all but the design is alike. */
+export function sharedNetwork<P extends PerceptronParams & Balancing>(about: {
+  id: string
+  name: string
+  about: string
+  cite: string
+  params: z.ZodType<P>
+  design(p: P, tasks: number): Design
+}): Method<P> {
+  const { design, ...method } = about
+  return {
+    ...method,
+    family: 'multitask',
+    twins: ['single-task-mlp'],
+    can: {
+      taskColumn: true,
+      needsTaskColumn: false,
+      manyTargets: true,
+      missingTargets: true,
+      kinds: ['regression', 'binary', 'multiclass'],
+      newTask: true,
+      adapt: true,
+      onnx: true,
+      resume: true,
+      network: true,
+    },
+    work: (s: TaskSetSummary, p) => designWork(s, p, design(p, s.tasks)) + balancingWork(s, p),
+    async *fit(context, p) {
+      const net = yield* fitPerceptron(context, p, {
+        stacked: false,
+        columns: (outputs) => columnsByTarget(outputs, true),
+        design: (outputs) => design(p, outputs.length),
+      })
+      return sharedModel(net, context.runtime)
+    },
+    load: (bytes, runtime) => sharedModel(loadPerceptron(bytes), runtime),
+  }
+}
