@@ -26,6 +26,7 @@ export const knn: Method<Params> = {
   about: 'Looks up the rows most alike and says what they had.',
   cite: 'Cover and Hart 1967, Nearest neighbor pattern classification',
   params: Params,
+  beside: ['metalearning'],
   can: {
     taskColumn: true,
     needsTaskColumn: false,

@@ -31,10 +31,13 @@ export function episodes(
     params: {},
     features: encoder.names,
     target: set.targets.length === 1 ? set.table.columns[set.targets[0]].name : 'y',
-    /** Where a task has too few rows for all queries, its remaining rows are asked more than once. */
+    /**
+     * Where a task has too few rows for all queries, its remaining rows are asked more than once. A task of two rows or
+     * more that has too few for its support set gives all but one to it; the batch then says how much each row counts.
+     */
     sample(rng, count, shots, queries) {
-      const enough = tasks.filter(({ at }) => at.length > shots)
-      if (!enough.length)
+      const enough = tasks.filter(({ at }) => at.length > Math.min(shots, 1))
+      if (!tasks.some(({ at }) => at.length > shots))
         throw new UserError({
           code: 'episodes.too-few-rows',
           who: 'evaluation.shots',
@@ -43,21 +46,25 @@ export function episodes(
           remedy: 'Choose fewer shots.',
         })
       const batch = emptyBatch(count, shots, queries, width)
+      const uneven = enough.some(({ at }) => at.length <= shots)
+      const supportWeight = uneven ? new Float32Array(count * shots) : undefined
       let order = rng.permutation(enough.length)
       for (let e = 0; e < count; e++) {
         // Every task once before any comes again.
         if (e > 0 && e % enough.length === 0) order = rng.permutation(enough.length)
         const { at, y } = enough[order[e % enough.length]]
         const drawn = rng.permutation(at.length)
-        for (let i = 0; i < shots; i++) put(batch.supportX, batch.supportY, e * shots + i, drawn[i])
+        const given = Math.min(shots, at.length - 1)
+        for (let i = 0; i < given; i++) put(batch.supportX, batch.supportY, e * shots + i, drawn[i])
+        supportWeight?.fill(1 / given, e * shots, e * shots + given)
         for (let i = 0; i < queries; i++)
-          put(batch.queryX, batch.queryY, e * queries + i, drawn[shots + (i % (at.length - shots))])
+          put(batch.queryX, batch.queryY, e * queries + i, drawn[given + (i % (at.length - given))])
         function put(xs: Float32Array, ys: Float32Array, to: number, cell: number) {
           xs.set(x.subarray(at[cell] * width, (at[cell] + 1) * width), to * width)
           ys[to] = y[cell]
         }
       }
-      return batch
+      return supportWeight ? { ...batch, supportWeight } : batch
     },
   }
 }

@@ -82,7 +82,7 @@ async function learn(
   }
   const extra = Object.fromEntries(
     Object.entries(out).flatMap(([name, { data }]) =>
-      name.startsWith('extra.') ? [[name.slice('extra.'.length), asFloat32(data)]] : [],
+      name.startsWith('extra_') ? [[name.slice('extra_'.length), asFloat32(data)]] : [],
     ),
   )
   return { pieces, extra }

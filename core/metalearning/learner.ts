@@ -158,7 +158,7 @@ function save({ plan, theta, start, encoder, known }: Learner, { params }: Learn
   const arrays: Record<string, Float32Array | Uint8Array> = { theta, start }
   if (known) {
     arrays.known = perceptronModel(known.net, runtime).save()
-    for (const [name, values] of Object.entries(known.extra)) arrays[`extra.${name}`] = values
+    for (const [name, values] of Object.entries(known.extra)) arrays[`extra_${name}`] = values
   }
   return pack({ plan, encoder: encoder.save(), params }, arrays)
 }
@@ -178,7 +178,7 @@ export function loadLearner(bytes: Uint8Array, learningOf: (params: unknown) => 
   const net = packed.arrays.has('known') ? loadPerceptron(take(packed, 'known', 'u8')) : null
   const extra = Object.entries(strategy.extra?.(plan) ?? {}).map(([name, shape]) => [
     name,
-    take(packed, `extra.${name}`, 'f32', elementsOf(shape) * (net?.plan.columns.length ?? 0)),
+    take(packed, `extra_${name}`, 'f32', elementsOf(shape) * (net?.plan.columns.length ?? 0)),
   ])
   const known = net && { net, extra: Object.fromEntries(extra) }
   const encoder = loadEncoder(parsed.data.encoder)

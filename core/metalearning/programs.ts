@@ -72,7 +72,7 @@ function cellInputs(plan: Plan, queries: Dim = 'queries', ...lead: string[]): Ce
  *
  * in: theta [meta-parameter]; supportX [task, shot, input], supportY [task, shot, 1], supportWeight [task, shot, 1] (a
  *     sum of 1 in each task, 0 where a task has fewer rows); rate; count (steps).
- * out: piece0, piece1, ... each [task, ...], as `layerShapes` of a stacked plan; extra.NAME
+ * out: piece0, piece1, ... each [task, ...], as `layerShapes` of a stacked plan; extra_NAME
  */
 export function adaptProgram(plan: Plan, strategy: Strategy, few: boolean): Program {
   const { supportX, supportY, supportWeight } = cellInputs(plan)
@@ -85,18 +85,18 @@ export function adaptProgram(plan: Plan, strategy: Strategy, few: boolean): Prog
     few,
   })
   const named = pieces.map((piece, k): [string, Expr] => [`piece${k}`, piece])
-  const more = Object.entries(extra).map(([name, value]): [string, Expr] => [`extra.${name}`, value])
+  const more = Object.entries(extra).map(([name, value]): [string, Expr] => [`extra_${name}`, value])
   return compile(Object.fromEntries([...named, ...more]))
 }
 
-/** in: theta, x [task, row, input], extra.NAME [task, ...]. out: sd [task, row, 1] */
+/** in: theta, x [task, row, input], extra_NAME [task, ...]. out: sd [task, row, 1] */
 export function spreadProgram(plan: Plan, strategy: Strategy): Program {
   const shapes = Object.entries(strategy.extra?.(plan) ?? {})
   const sd = strategy.spread!({
     plan,
     meta: unflatten(input('theta', [metaSize(plan, strategy)]), strategy.shapes(plan)),
     x: input('x', [TASKS, 'rows', plan.inputs.length]),
-    extra: Object.fromEntries(shapes.map(([name, shape]) => [name, input(`extra.${name}`, [TASKS, ...shape])])),
+    extra: Object.fromEntries(shapes.map(([name, shape]) => [name, input(`extra_${name}`, [TASKS, ...shape])])),
   })
   return compile({ sd })
 }

@@ -28,7 +28,7 @@ export async function spreadOf(
     const own = shapes.map(([name, dims]) => {
       const size = elementsOf(dims)
       const data = extra[name].subarray(task * size, (task + 1) * size)
-      return [`extra.${name}`, { shape: [1, ...dims], data }] as const
+      return [`extra_${name}`, { shape: [1, ...dims], data }] as const
     })
     const { sd } = await session.run({
       theta: vector(theta),

@@ -44,6 +44,7 @@ export const hierarchical = linearMethod<Params>({
   id: 'hierarchical-linear',
   family: 'multitask',
   twins: ['ridge'],
+  beside: ['metalearning'],
   name: 'Hierarchical linear model',
   about: 'A straight line per task, drawn towards the common line as far as the tasks turn out to be alike.',
   cite: 'Laird and Ware 1982, Random-effects models for longitudinal data; Bates et al. 2015, lme4',

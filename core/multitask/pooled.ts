@@ -17,7 +17,7 @@ const pooled = (intercepts: boolean): Method<PerceptronParams> => ({
   cite: 'Gelman and Hill 2007, Data Analysis Using Regression and Multilevel Models, on complete pooling',
   params: PerceptronParams,
   twins: ['single-task-mlp'],
-  beside: ['multitask'],
+  beside: intercepts ? ['multitask'] : ['multitask', 'metalearning'],
   can: {
     taskColumn: true,
     needsTaskColumn: true,

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { episodes } from '../../core/data/episodes.ts'
+import type { TaskSet, View } from '../../core/data/taskSet.ts'
+import type { Runtime } from '../../core/engine/runtime.ts'
+import { UserError } from '../../core/errors.ts'
+import type { Model } from '../../core/method.ts'
+import { method, paramsOf } from '../../core/methods.ts'
+import { rng } from '../../core/rng.ts'
+import { openRuntime } from '../../electron/lab/runtimes/index.ts'
+import { sites } from '../methods/toys.ts'
+
+let runtime: Runtime
+beforeAll(async () => {
+  runtime = (await openRuntime('auto')).runtime
+})
+afterAll(() => runtime.close())
+
+const whole = (set: TaskSet): View => ({
+  set,
+  rows: Int32Array.from({ length: set.table.rows }, (_, i) => i),
+  tasks: Int32Array.from(set.tasks, (_, k) => k),
+})
+
+async function fitted(train: View, id = 'maml', params: Record<string, unknown> = {}): Promise<Model> {
+  const m = method(id)
+  const going = m.fit(
+    { train, inner: null, rng: rng('odd'), runtime, resume: null, episodes: { shots: 5, queries: 5, ways: 2 } },
+    paramsOf(m, { iterations: 100, ...params }),
+  )
+  for (let next = await going.next(); ; next = await going.next()) if (next.done) return next.value
+}
+
+const said = async (model: Model, view: View) => Array.from((await model.predict(view)).targets[0].values)
+
+async function refusal(answer: Promise<unknown>): Promise<UserError['json']> {
+  const error = await answer.then(
+    () => null,
+    (e: unknown) => e,
+  )
+  expect(error).toBeInstanceOf(UserError)
+  return (error as UserError).json
+}
+
+/** Site 0 keeps three of its rows: fewer than the five shots. */
+function unequal(): View {
+  const view = whole(sites())
+  let kept = 0
+  return { ...view, rows: view.rows.filter((row) => row % 8 !== 0 || kept++ < 3) }
+}
+
+it('tasks of unequal size: every task is drawn, and a row that only fills up counts nothing', async () => {
+  const batch = episodes(unequal()).sample(rng(1), 16, 5, 4)
+  const weights = Array.from({ length: 16 }, (_, task) => [...batch.supportWeight!.subarray(task * 5, task * 5 + 5)])
+  const short = weights.filter((own) => own.includes(0))
+  expect(short).toHaveLength(2)
+  for (const own of short) expect(own).toEqual([0.5, 0.5, 0, 0, 0])
+  for (const own of weights) expect(own.reduce((a, b) => a + b)).toBeCloseTo(1, 6)
+  for (const id of ['maml', 'reptile', 'ridge-head', 'alpaca', 'conditional-neural-process']) {
+    const values = await said(await fitted(unequal(), id), unequal())
+    expect(values.every(Number.isFinite), id).toBe(true)
+  }
+})
+
+it('an inner loop that diverges is an error that names innerLr', async () => {
+  expect(await refusal(fitted(whole(sites()), 'maml', { innerLr: 10, innerSteps: 20 }))).toMatchObject({
+    code: 'meta-training-diverged',
+    who: 'innerLr or outerLr',
+    got: expect.stringContaining('innerLr 10'),
+    remedy: 'Try innerLr 1.',
+  })
+  const trained = await fitted(whole(sites()), 'meta-sgd', { innerLr: 0.3, iterations: 10 })
+  expect(await refusal(trained.adaptTrace!(whole(sites()), [10_000]))).toMatchObject({
+    code: 'adaptation-diverged',
+    who: 'innerLr',
+    got: expect.stringContaining('0.3'),
+  })
+})
+
+it('one task is an error that asks for more', async () => {
+  const view = whole(sites())
+  const one = { ...view, tasks: view.tasks.slice(0, 1), rows: view.rows.filter((row) => row % 8 === 0) }
+  expect(await refusal(fitted(one))).toMatchObject({ code: 'meta.one-task', got: 'one task, "site=S0"' })
+})
+
+it('tasks that are identical give finite figures', async () => {
+  const set = sites()
+  const columns = set.table.columns.map((column) => ({
+    ...column,
+    values: column.name === 'site' ? column.values : column.values.map((_, row, all) => all[row - (row % 8)]),
+  })) as TaskSet['table']['columns']
+  const same = whole({ ...set, table: { ...set.table, columns } })
+  const values = await said(await fitted(same), same)
+  expect(values.every(Number.isFinite)).toBe(true)
+})
+
+it('NaN in a support set: a missing input gives finite figures, a set without any label is an error', async () => {
+  const set = sites()
+  const model = await fitted(whole(set))
+  const holed = (name: string): TaskSet => {
+    const c = set.table.columns.findIndex((column) => column.name === name)
+    const columns = set.table.columns.map((column, k) =>
+      k === c
+        ? { ...column, values: (column.values as Float64Array).map(() => NaN), valid: new Uint8Array(set.table.rows) }
+        : column,
+    ) as TaskSet['table']['columns']
+    const observed = set.targets[0] === c ? new Uint8Array(set.observed.length) : set.observed
+    return { ...set, table: { ...set.table, columns }, observed }
+  }
+  const gaps = whole(holed('x1'))
+  expect((await said(await model.adapt!(gaps), gaps)).every(Number.isFinite)).toBe(true)
+  expect((await refusal(model.adapt!(whole(holed('yield'))))).code).toBe('no-measured-cell')
+})
+
+it('a standard deviation stands beside every prediction of a Bayesian last layer, and falls with more rows', async () => {
+  const view = whole(sites())
+  const model = await fitted(view, 'alpaca', { iterations: 300 })
+  const site = (row: number) => row % 8 === 1
+  const query = { ...view, rows: view.rows.filter((row) => site(row) && row >= 160) }
+  const sdAfter = async (rows: number) => {
+    const support = { ...view, rows: view.rows.filter(site).slice(0, rows) }
+    const { values } = (await (await model.adapt!(support)).spread!(query)).targets[0]
+    expect(values.every((sd) => sd > 0 && Number.isFinite(sd))).toBe(true)
+    return values.reduce((sum, sd) => sum + sd, 0) / values.length
+  }
+  expect(await sdAfter(15)).toBeLessThan(await sdAfter(1))
+})
