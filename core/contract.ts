@@ -3,7 +3,7 @@ import { Roles } from './data/roles.ts'
 import { ReadOptions, Preview } from './data/reading.ts'
 import { DatasetSummary } from './data/summary.ts'
 import { UserErrorJson } from './errors.ts'
-import { RUN_STATUS, RunEvent } from './events.ts'
+import { RUN_STATUS, RunEvent, Tuned } from './events.ts'
 import { ExperimentSpec, MethodChoice } from './experiment.ts'
 import { Comparison } from './stats/comparison.ts'
 import { ShotCurves } from './stats/shotCurve.ts'
@@ -60,6 +60,8 @@ export const RunSummary = z.object({
   ),
   blobs: z.object({ model: z.string().nullable(), predictions: z.string().nullable() }),
   error: UserErrorJson.nullable(),
+  /** What the run found besides figures. */
+  found: z.object({ tuned: Tuned.optional() }).optional(),
 })
 export type RunSummary = z.infer<typeof RunSummary>
 

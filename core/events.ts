@@ -1,6 +1,18 @@
 import { z } from 'zod'
 import { UserErrorJson } from './errors.ts'
 
+/** What tuning chose for one trial, and what it spent. */
+export const Tuned = z.object({
+  /** The searched parameters with the values that were chosen. */
+  params: z.record(z.string(), z.unknown()),
+  configurations: z.int(),
+  innerFolds: z.int(),
+  /** Fits on inner folds. */
+  fits: z.int(),
+  score: z.number().nullable(),
+})
+export type Tuned = z.infer<typeof Tuned>
+
 /** Spec in, events out: everything a trial says while it runs. There is no time in an event. */
 const at = { trial: z.string(), seq: z.int().nonnegative() }
 export const RunEvent = z.discriminatedUnion('type', [
@@ -21,6 +33,17 @@ export const RunEvent = z.discriminatedUnion('type', [
     /** null where the metric is undefined: too few rows, one class only. */
     value: z.number().nullable(),
   }),
+  /** One configuration in a round of tuning: skill on the inner folds with this share of the budget. */
+  z.object({
+    ...at,
+    type: z.literal('tried'),
+    configuration: z.int().nonnegative(),
+    params: z.record(z.string(), z.unknown()),
+    share: z.number(),
+    /** null where it could not be fitted or has no figure. */
+    score: z.number().nullable(),
+  }),
+  z.object({ ...at, type: z.literal('tuned'), tuned: Tuned }),
   z.object({
     ...at,
     type: z.literal('blob'),

@@ -8,6 +8,7 @@ import { METRIC_IDS, metricOf, metricsFor } from './stats/metrics.ts'
 import { companionsOf, roleOf, type Role } from './stats/twins.ts'
 import { classesAreTasks } from './data/classParts.ts'
 import { fitEncoder } from './data/encoding.ts'
+import { searchedNames } from './tuning/configurations.ts'
 
 /**
  * Spec to trials: baselines first so that a first verdict stands early, then the twins that every multi-task run is
@@ -31,6 +32,7 @@ export function expand(spec: ExperimentSpec, set: TaskSet): Trial[] {
       fold,
       evaluation,
       metrics,
+      ...(spec.tune && choice.searched.length ? { tune: { ...spec.tune, parameters: choice.searched } } : {}),
     })
   for (const choice of choices)
     for (const seed of seeds) for (const { repeat, fold } of folds) add(choice, seed, repeat, fold)
@@ -38,7 +40,8 @@ export function expand(spec: ExperimentSpec, set: TaskSet): Trial[] {
   return trials
 }
 
-export type Keyed = { key: string; role: Role; method: MethodChoice }
+/** `searched`: the parameters that tuning may look for, those that nobody set. */
+export type Keyed = { key: string; role: Role; method: MethodChoice; searched: string[] }
 
 /** The methods of an experiment in the order they run, each with its key and why it is there. */
 export function withTwins(spec: ExperimentSpec, set: TaskSet): Keyed[] {
@@ -47,21 +50,30 @@ export function withTwins(spec: ExperimentSpec, set: TaskSet): Keyed[] {
     const m = method(choice.id)
     const why = cannot(m, summary, spec.evaluation)
     if (why) throw why
-    return { ...choice, params: paramsOf(m, choice.params) }
+    return { choice: { ...choice, params: paramsOf(m, choice.params) }, searched: searchedNames(m, choice.params) }
   })
-  const twins = spec.twins ? twinsOf(spec, chosen, summary) : []
-  const ids = chosen.map((choice) => choice.id)
+  const ids = chosen.map(({ choice }) => choice.id)
+  const twins = spec.twins ? twinsOf(spec, ids, summary) : []
   const order = { baseline: 0, twin: 1, chosen: 2 }
-  const all = [...twins, ...chosen].map((choice) => ({ role: roleOf(choice.id, ids), method: choice }))
+  const all = [...twins, ...chosen].map(({ choice, searched }) => ({
+    role: roleOf(choice.id, ids),
+    method: choice,
+    searched,
+  }))
   all.sort((a, b) => order[a.role] - order[b.role])
   return keyed(all)
 }
 
-function twinsOf(spec: ExperimentSpec, chosen: MethodChoice[], summary: TaskSetSummary): MethodChoice[] {
-  return companionsOf(chosen.map((choice) => method(choice.id)))
+function twinsOf(spec: ExperimentSpec, chosen: string[], summary: TaskSetSummary): Chosen[] {
+  return companionsOf(chosen.map(method))
     .filter((m) => !cannot(m, summary, spec.evaluation))
-    .map((m) => ({ id: m.id, params: paramsOf(m, sharedParams(m, spec.methods)) }))
+    .map((m) => {
+      const set = sharedParams(m, spec.methods)
+      return { choice: { id: m.id, params: paramsOf(m, set) }, searched: searchedNames(m, set) }
+    })
 }
+
+type Chosen = { choice: MethodChoice; searched: string[] }
 
 /** Equal budget: what the person set on the first chosen method that knows it, its twin gets too. */
 function sharedParams(twin: Method, chosen: MethodChoice[]): Record<string, unknown> {

@@ -50,6 +50,18 @@ export const Evaluation = z.strictObject({
 })
 export type Evaluation = z.infer<typeof Evaluation>
 
+/**
+ * Parameters that nobody set are looked for on inner folds of each training fold, with the same number of
+ * configurations on the same inner folds for every method and its twins.
+ */
+export const Tune = z.strictObject({
+  strategy: z.enum(['random', 'halving']).default('random'),
+  /** How many configurations each method tries on each training fold, what the experiment says among them. */
+  configurations: z.int().min(2).max(1000).default(10),
+  innerFolds: z.int().min(2).max(20).default(3),
+})
+export type Tune = z.infer<typeof Tune>
+
 export const DataRef = z.strictObject({
   /** Exactly one of these names the data. */
   hash: z.string().optional(),
@@ -72,6 +84,7 @@ export const ExperimentSpec = z.strictObject({
   baseline: z.string().optional(),
   /** Twins (single-task, pooled, ridge, mean) are added to multi-task runs unless this is false. */
   twins: z.boolean().default(true),
+  tune: Tune.optional(),
 })
 export type ExperimentSpec = z.infer<typeof ExperimentSpec>
 
@@ -87,5 +100,7 @@ export const Trial = z.object({
   fold: z.union([z.int(), z.literal('all')]),
   evaluation: Evaluation,
   metrics: z.array(z.string()),
+  /** With the names of the parameters that are looked for; absent where there is none. */
+  tune: Tune.extend({ parameters: z.array(z.string()).min(1) }).optional(),
 })
 export type Trial = z.infer<typeof Trial>

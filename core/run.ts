@@ -4,9 +4,10 @@ import { z } from 'zod'
 import type { TaskSet } from './data/taskSet.ts'
 import { toErrorJson } from './errors.ts'
 import type { UserErrorJson } from './errors.ts'
+import { Tuned } from './events.ts'
 import type { Emitted, RunEvent, RunStatus } from './events.ts'
 import type { Trial } from './experiment.ts'
-import type { FitEvent, Model } from './method.ts'
+import type { FitEvent, Method, Model } from './method.ts'
 import { method, paramsOf } from './methods.ts'
 import { damaged, pack, take, unpack } from './pack.ts'
 import { overall, score, writePredictions } from './predictions.ts'
@@ -17,6 +18,8 @@ import type { Metric } from './stats/metrics.ts'
 import { atShots } from './stats/shotCurve.ts'
 import { testOf } from './testing.ts'
 import { shotCurve, trialData } from './trialData.ts'
+import { tune } from './tuning/tune.ts'
+import type { Chosen, TuneContext, TuneEvent } from './tuning/tune.ts'
 import type { Runtime } from './engine/runtime.ts'
 import { rng } from './rng.ts'
 
@@ -45,32 +48,56 @@ export async function* train(
     if (earlier) say.continueAt(earlier.seq + 1)
     else yield say({ type: 'start', runtime: `${runtime.kind} ${runtime.version}`, dataHash: set.table.hash })
     const data = trialData(trial, set)
+    let chosen = earlier?.chosen ?? null
+    if (trial.tune && !chosen) {
+      chosen = yield* tuned(trial, m, params, { set, data, runtime, resume: earlier?.state ?? null }, say)
+    }
     const fitting = m.fit(
       {
         train: data.train,
         inner: data.inner,
         rng: rng(`${trial.seed}/${trial.repeat}/${trial.fold}`),
         runtime,
-        resume: earlier ? earlier.state : null,
+        resume: earlier && (!trial.tune || earlier.chosen) ? earlier.state : null,
         episodes: data.episodes,
       },
-      params,
+      chosen?.params ?? params,
     )
     let step = earlier?.step ?? 0
     let next = await fitting.next()
     while (!next.done) {
       if (next.value.type !== 'progress') step = next.value.step
-      yield said(say, next.value)
+      yield said(say, next.value, chosen)
       next = await fitting.next()
     }
     const model = next.value
     yield* results(trial, data, model, say, step)
     yield* curve(trial, set, data, model, say, step)
-    yield say.blob('model', saveModel(trial, set, model), step)
+    const fitted = chosen ? { ...trial, method: { ...trial.method, params: chosen.params } } : trial
+    yield say.blob('model', saveModel(fitted, set, model), step)
     yield say({ type: 'end', status: 'done' })
   } catch (error) {
     yield say({ type: 'end', status: 'failed', error: toErrorJson(error) })
   }
+}
+
+/** The search for parameters before the fit; the fit itself counts as one more of the same fits. */
+async function* tuned(
+  trial: Trial,
+  m: Method,
+  params: Record<string, unknown>,
+  context: Omit<TuneContext, 'trial'>,
+  say: Speaker,
+): AsyncGenerator<Emitted, Chosen> {
+  const searching = tune(m, params, { trial, ...context })
+  let next = await searching.next()
+  while (!next.done) {
+    const event = next.value
+    yield event.type === 'progress' ? say({ ...event, of: event.of + 1 }) : said(say, event, null)
+    next = await searching.next()
+  }
+  yield say({ type: 'tuned', tuned: next.value.tuned })
+  return next.value
 }
 
 /** Predictions and figures of the test rows; a trial on all rows has none. */
@@ -136,22 +163,33 @@ function speaker(trial: string) {
   })
 }
 
-function said(say: Speaker, event: FitEvent): Emitted {
+function said(say: Speaker, event: FitEvent | TuneEvent, chosen: Chosen | null): Emitted {
   if (event.type === 'checkpoint') {
-    const bytes = pack({ kind: 'checkpoint', seq: say.next(), step: event.step }, { state: event.bytes })
-    return say.blob('checkpoint', bytes, event.step)
+    const header = { kind: 'checkpoint', seq: say.next(), step: event.step, ...(chosen ? { chosen } : {}) }
+    return say.blob('checkpoint', pack(header, { state: event.bytes }), event.step)
   }
-  if (event.type === 'progress') return say(event)
+  if (event.type === 'progress') {
+    const before = chosen?.tuned.fits ?? 0
+    return say(chosen ? { ...event, done: before + event.done / (event.of || 1), of: before + 1 } : event)
+  }
+  if (event.type === 'tried') return say(event)
   return say({ ...event, value: Number.isFinite(event.value) ? event.value : null })
 }
 
-const Checkpoint = z.object({ kind: z.literal('checkpoint'), seq: z.int().nonnegative(), step: z.number() })
+const Checkpoint = z.object({
+  kind: z.literal('checkpoint'),
+  seq: z.int().nonnegative(),
+  step: z.number(),
+  /** Where tuning is over: what it found, so that it is not done again. */
+  chosen: z.object({ params: z.record(z.string(), z.unknown()), tuned: Tuned }).optional(),
+})
 
-function readCheckpoint(bytes: Uint8Array): { seq: number; step: number; state: Uint8Array } {
+function readCheckpoint(bytes: Uint8Array): { seq: number; step: number; state: Uint8Array; chosen: Chosen | null } {
   const packed = unpack(bytes)
   const parsed = Checkpoint.safeParse(packed.header)
   if (!parsed.success) throw damaged('something else than a checkpoint')
-  return { seq: parsed.data.seq, step: parsed.data.step, state: take(packed, 'state', 'u8') }
+  const { seq, step, chosen = null } = parsed.data
+  return { seq, step, chosen, state: take(packed, 'state', 'u8') }
 }
 
 /** A run is the fold of its events. */
@@ -174,6 +212,9 @@ export type RunState = {
   metrics: Record<string, { value: number | null; perTask: Record<string, number | null> }>
   /** Hash of the latest blob of each role. */
   blobs: Partial<Record<'checkpoint' | 'model' | 'predictions' | 'trace', string>>
+  /** What tuning tried, in order, and what it chose; null where nothing was tuned. */
+  tried: { configuration: number; params: Record<string, unknown>; share: number; score: number | null }[]
+  tuned: Tuned | null
   error: UserErrorJson | null
 }
 
@@ -188,6 +229,8 @@ export function fold(events: Iterable<RunEvent>): RunState {
     curves: [],
     metrics: {},
     blobs: {},
+    tried: [],
+    tuned: null,
     error: null,
   }
   for (const event of events) apply(state, event)
@@ -213,6 +256,17 @@ export function apply(state: RunState, event: RunEvent): void {
         if (event.task === null) figures.value = event.value
         else figures.perTask[event.task] = event.value
       } else curveOf(state, event.name, event.split, event.task).push({ step: event.step, value: event.value })
+      return
+    case 'tried':
+      state.tried.push({
+        configuration: event.configuration,
+        params: event.params,
+        share: event.share,
+        score: event.score,
+      })
+      return
+    case 'tuned':
+      state.tuned = event.tuned
       return
     case 'blob':
       state.blobs[event.role] = event.hash

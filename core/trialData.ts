@@ -85,10 +85,15 @@ function heldOut(trial: Trial, set: TaskSet): View {
  * `episodes` fresh test tasks of a generator, drawn from the evaluation's seed: the same for every method and training
  * seed, and none of them in the table that methods learn from.
  */
-function* freshTasks({ evaluation, repeat }: Trial, generator: TaskGenerator, atOnce: number): Generator<Episode> {
+export function* freshTasks(
+  { evaluation, repeat }: Trial,
+  generator: TaskGenerator,
+  atOnce: number = TASKS_AT_ONCE,
+  purpose: string = 'meta-test',
+): Generator<Episode> {
   const { seed, shots, queries, episodes, protocol } = evaluation
   for (let from = 0; from < episodes; from += atOnce) {
-    const random = rng(`meta-test/${seed}/${repeat}/${from}`)
+    const random = rng(`${purpose}/${seed}/${repeat}/${from}`)
     const drawn = generatedViews(generator, random, Math.min(atOnce, episodes - from), shots, queries, from + 1)
     yield protocol === 'few-shot' ? drawn : { ...drawn, support: null }
   }

@@ -5,17 +5,25 @@ import { answer, frameOf, loadFrame, saveFrame, wholeFold } from '../frame.ts'
 import type { Output, OutputCells } from '../frame.ts'
 import type { Method, Model } from '../method.ts'
 import { damaged, pack, take, unpack } from '../pack.ts'
+import { search } from '../search.ts'
 
 /**
  * k nearest neighbours (Cover and Hart 1967), per task: the mean of the k training cells nearest in the standardised
  * inputs (Euclidean), or the share of each class among them. Equal distances: the earlier row is nearer.
  */
 const Params = z.strictObject({
-  k: z.int().min(1).max(10_000).default(5).describe('How many neighbours are asked.'),
+  k: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(5)
+    .describe('How many neighbours are asked.')
+    .meta(search({ log: [1, 50] })),
   weights: z
     .enum(['uniform', 'distance'])
     .default('uniform')
-    .describe('Whether near neighbours count more, by 1 / distance.'),
+    .describe('Whether near neighbours count more, by 1 / distance.')
+    .meta(search({ choices: ['uniform', 'distance'] })),
 })
 type Params = z.infer<typeof Params>
 

@@ -4,6 +4,7 @@ import { minimise } from '../lbfgs.ts'
 import { residual } from '../link.ts'
 import type { Linear } from './linear.ts'
 import { linearMethod } from './linearMethod.ts'
+import { search } from '../search.ts'
 
 /**
  * Logistic regression, one per task: minimises
@@ -11,7 +12,13 @@ import { linearMethod } from './linearMethod.ts'
  * intercepts free (Cox 1958; alpha = 1 / C of scikit-learn), by L-BFGS in double precision.
  */
 const Params = z.strictObject({
-  alpha: z.number().gt(0).max(1e9).default(1).describe('Strength of the pull of all coefficients towards zero.'),
+  alpha: z
+    .number()
+    .gt(0)
+    .max(1e9)
+    .default(1)
+    .describe('Strength of the pull of all coefficients towards zero.')
+    .meta(search({ log: [0.01, 1000] })),
   classWeights: z
     .enum(['none', 'balanced'])
     .default('none')

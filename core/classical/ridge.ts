@@ -3,6 +3,7 @@ import type { Frame, OutputCells } from '../frame.ts'
 import { gramOf } from './gram.ts'
 import type { Linear } from './linear.ts'
 import { linearMethod } from './linearMethod.ts'
+import { search } from '../search.ts'
 
 /**
  * Ridge regression, one per task: b = argmin sum (y - b0 - x b)^2 + alpha |b|^2, the intercept b0 free
@@ -14,7 +15,8 @@ export const RidgeParams = z.strictObject({
     .min(0)
     .max(1e9)
     .default(1)
-    .describe('Strength of the pull of all coefficients towards zero; 0 is plain least squares.'),
+    .describe('Strength of the pull of all coefficients towards zero; 0 is plain least squares.')
+    .meta(search({ log: [0.01, 1000] })),
 })
 
 export const ridge = linearMethod<z.infer<typeof RidgeParams>>({

@@ -3,12 +3,19 @@ import { ownStart } from './descent.ts'
 import { fineTuned } from './fineTune.ts'
 import { metaMethod } from './metaMethod.ts'
 import { netParams } from './params.ts'
+import { search } from '../search.ts'
 
 /** A new network for every task, from a random start, by Adam on that task's labelled rows alone. */
 const Params = z.strictObject({
   ...netParams,
   adaptSteps: z.int().min(1).max(10_000).default(200).describe('Steps of Adam on a task.'),
-  adaptLr: z.number().gt(0).max(1).default(0.01).describe('Learning rate on a task.'),
+  adaptLr: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.01)
+    .describe('Learning rate on a task.')
+    .meta(search({ log: [0.001, 0.1] })),
 })
 
 export const fromScratch = metaMethod<z.infer<typeof Params>>({

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { budget, search } from '../search.ts'
 
 /** What the meta-learners share, so that twins can be given an equal budget. */
 export const netParams = {
@@ -13,13 +14,25 @@ export const netParams = {
 
 export const metaParams = {
   ...netParams,
-  iterations: z.int().min(1).max(1_000_000).default(3000).describe('Steps of the outer loop.'),
+  iterations: z.int().min(1).max(1_000_000).default(3000).describe('Steps of the outer loop.').meta(budget),
   metaBatch: z.int().min(1).max(1024).default(25).describe('Tasks in each step of the outer loop.'),
-  outerLr: z.number().gt(0).max(1).default(0.003).describe('Learning rate of the outer loop.'),
+  outerLr: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.003)
+    .describe('Learning rate of the outer loop.')
+    .meta(search({ log: [0.0003, 0.02] })),
 }
 
 export const innerParams = {
-  innerLr: z.number().gt(0).max(10).default(0.01).describe('Learning rate of the inner loop.'),
+  innerLr: z
+    .number()
+    .gt(0)
+    .max(10)
+    .default(0.01)
+    .describe('Learning rate of the inner loop.')
+    .meta(search({ log: [0.001, 0.3] })),
   innerSteps: z.int().min(1).max(20).default(1).describe('Gradient steps on a task in meta-training.'),
   adaptSteps: z.int().min(1).max(10_000).default(5).describe('Gradient steps on a new task.'),
 }

@@ -7,6 +7,7 @@ import { metaParams } from './params.ts'
 import type { Outer } from './strategy.ts'
 import { TASKS } from './strategy.ts'
 import { losses, meanOfMeans } from './taskNetworks.ts'
+import { search } from '../search.ts'
 
 /**
  * Pre-train, then fine-tune: one network learns the rows of all training tasks together by Adam, and goes on learning
@@ -16,7 +17,13 @@ import { losses, meanOfMeans } from './taskNetworks.ts'
 const Params = z.strictObject({
   ...metaParams,
   adaptSteps: z.int().min(1).max(10_000).default(50).describe('Steps of Adam on a new task.'),
-  adaptLr: z.number().gt(0).max(1).default(0.01).describe('Learning rate on a new task.'),
+  adaptLr: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.01)
+    .describe('Learning rate on a new task.')
+    .meta(search({ log: [0.001, 0.1] })),
 })
 
 /** Support and query rows of all tasks together; of uneven tasks, each task's mean counts alike. */

@@ -6,6 +6,7 @@ import type { Frame, Output } from '../frame.ts'
 import { crossProducts } from './crossProducts.ts'
 import { fitMixed, randomEffects } from './mixedModel.ts'
 import type { MixedModel } from './mixedModel.ts'
+import { search } from '../search.ts'
 
 /**
  * The hierarchical linear model, the statistician's multi-task learner: the lines of the tasks are drawn from one
@@ -18,7 +19,8 @@ const Params = z.strictObject({
   random: z
     .enum(['slopes', 'intercepts'])
     .default('slopes')
-    .describe('What differs between tasks: their level alone ("intercepts"), or the effect of every input too.'),
+    .describe('What differs between tasks: their level alone ("intercepts"), or the effect of every input too.')
+    .meta(search({ choices: ['intercepts', 'slopes'] })),
   covariance: z
     .enum(['full', 'diagonal'])
     .default('full')

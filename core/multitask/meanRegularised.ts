@@ -5,6 +5,7 @@ import { linearMethod, outputsByTarget } from '../classical/linearMethod.ts'
 import { RidgeParams, solvePositive } from '../classical/ridge.ts'
 import type { Frame, Output } from '../frame.ts'
 import { crossProducts } from './crossProducts.ts'
+import { search } from '../search.ts'
 
 /**
  * Mean-regularised multi-task learning (Evgeniou and Pontil 2004): every task has the common line w and a deviation
@@ -20,7 +21,8 @@ const Params = RidgeParams.extend({
     .gt(0)
     .max(1e9)
     .default(30)
-    .describe('Strength of the pull of every task towards the common line; the larger, the more tasks share.'),
+    .describe('Strength of the pull of every task towards the common line; the larger, the more tasks share.')
+    .meta(search({ log: [0.1, 10000] })),
 })
 type Params = z.infer<typeof Params>
 

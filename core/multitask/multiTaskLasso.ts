@@ -5,6 +5,7 @@ import type { Frame } from '../frame.ts'
 import type { Method } from '../method.ts'
 import { coefficientsOf, momentsOf } from './moments.ts'
 import type { Moments } from './moments.ts'
+import { search } from '../search.ts'
 
 /**
  * Multi-task lasso and elastic net: an input is used by all tasks or by none. Over the weights W [input, task]
@@ -20,7 +21,8 @@ const LassoParams = z.strictObject({
     .gt(0)
     .max(1e6)
     .default(0.02)
-    .describe('Strength of the penalty; the larger, the fewer inputs are used.'),
+    .describe('Strength of the penalty; the larger, the fewer inputs are used.')
+    .meta(search({ log: [0.0005, 0.5] })),
 })
 const NetParams = LassoParams.extend({
   ratio: z
@@ -28,7 +30,8 @@ const NetParams = LassoParams.extend({
     .min(0)
     .max(1)
     .default(0.5)
-    .describe('Share of the penalty that leaves inputs out; the rest only shrinks them.'),
+    .describe('Share of the penalty that leaves inputs out; the rest only shrinks them.')
+    .meta(search({ linear: [0.05, 1] })),
 })
 type NetParams = z.infer<typeof NetParams>
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Frame } from '../frame.ts'
 import type { Linear } from '../classical/linear.ts'
 import { linearMethod } from '../classical/linearMethod.ts'
+import { search } from '../search.ts'
 
 /**
  * Partial least squares (Wold, Sjostrom and Eriksson 2001; PLS2 by NIPALS): a few directions of the inputs that vary
@@ -13,7 +14,13 @@ import { linearMethod } from '../classical/linearMethod.ts'
  * cell is measured the result is scikit-learn's PLSRegression. Sample weights are not used.
  */
 const Params = z.strictObject({
-  components: z.int().min(1).max(1000).default(2).describe('How many directions of the inputs are used at most.'),
+  components: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(2)
+    .describe('How many directions of the inputs are used at most.')
+    .meta(search({ log: [1, 20] })),
 })
 type Params = z.infer<typeof Params>
 

@@ -5,6 +5,7 @@ import { linearMethod } from '../classical/linearMethod.ts'
 import type { Frame } from '../frame.ts'
 import { coefficientsOf, momentsOf } from './moments.ts'
 import type { Moments } from './moments.ts'
+import { search } from '../search.ts'
 
 /**
  * Trace-norm multi-task learning (Ji and Ye 2009): the lines of all tasks are mixtures of a few. Over the weights
@@ -21,7 +22,8 @@ const Params = z.strictObject({
     .gt(0)
     .max(1e6)
     .default(0.02)
-    .describe('Strength of the penalty; the larger, the fewer lines the tasks are mixtures of.'),
+    .describe('Strength of the penalty; the larger, the fewer lines the tasks are mixtures of.')
+    .meta(search({ log: [0.0005, 0.5] })),
 })
 
 export const traceNorm = linearMethod<z.infer<typeof Params>>({

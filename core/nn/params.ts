@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { balancerParams } from '../balancers/params.ts'
+import { budget, search } from '../search.ts'
 
 /** The parameters that all perceptrons share, so that twins can be given an equal budget. */
 export const perceptronParams = {
@@ -8,17 +9,31 @@ export const perceptronParams = {
     .min(0)
     .max(8)
     .default([64, 64])
-    .describe('Units of each hidden layer, from the inputs on; an empty list makes the network linear.'),
+    .describe('Units of each hidden layer, from the inputs on; an empty list makes the network linear.')
+    .meta(search({ choices: [[32], [64], [128], [32, 32], [64, 64]] })),
   activation: z.enum(['relu', 'tanh']).default('relu').describe('What a hidden unit does with its sum.'),
-  epochs: z.int().min(1).max(100_000).default(300).describe('At most this many passes over the training rows.'),
+  epochs: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(300)
+    .describe('At most this many passes over the training rows.')
+    .meta(budget),
   batchSize: z.int().min(1).max(65_536).default(32).describe('Rows per step of learning.'),
-  learningRate: z.number().gt(0).max(1).default(0.002).describe('Size of a step of Adam, the optimizer.'),
+  learningRate: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.002)
+    .describe('Size of a step of Adam, the optimizer.')
+    .meta(search({ log: [0.0003, 0.02] })),
   weightDecay: z
     .number()
     .min(0)
     .max(10)
     .default(0.3)
-    .describe('Pull of all weights towards zero, per step and learning rate.'),
+    .describe('Pull of all weights towards zero, per step and learning rate.')
+    .meta(search({ log: [0.003, 3] })),
   patience: z
     .int()
     .min(0)

@@ -96,6 +96,7 @@ export function compare(input: CompareInput): Comparison {
     metric,
     against,
     evaluation: spec.evaluation,
+    budgets: new Set(experiments.map((e) => JSON.stringify(e.spec.tune ?? null))).size,
     others: experiments.slice(1).map(({ name }, k) => ({ name, interval: measures[k + 1].rule })),
   })
   result.warnings = said.map(({ code, params }) => ({ code, params, text: english(`warning.${code}`, params) }))
@@ -212,8 +213,20 @@ function figures(
     },
     seconds: seconds.length ? seconds.reduce((sum, value) => sum + value, 0) : null,
     parameters: e.runs.find((run) => run.parameters !== null)?.parameters ?? null,
+    tuning: tuningOf(e),
     allRun: e.runs.find((run) => run.fold === 'all' && run.status === 'done')?.id ?? null,
     ...(e.seeds.size > 1 ? { seeds: [...e.seeds].map(([seed, mean]) => ({ seed, mean })) } : {}),
+  }
+}
+
+function tuningOf({ runs }: Evidence): MethodFigures['tuning'] {
+  const tuned = runs.flatMap((run) => (run.found?.tuned ? [{ run, ...run.found.tuned }] : []))
+  if (!tuned.length) return null
+  return {
+    configurations: Math.max(...tuned.map(({ configurations }) => configurations)),
+    innerFolds: Math.max(...tuned.map(({ innerFolds }) => innerFolds)),
+    fits: tuned.reduce((sum, { fits }) => sum + fits, 0),
+    chosen: tuned.map(({ run: { fold, repeat, seed }, params, score }) => ({ fold, repeat, seed, params, score })),
   }
 }
 

@@ -35,6 +35,25 @@ export const MethodFigures = z.object({
   runs: z.object({ done: z.int(), failed: z.int(), stopped: z.int(), pending: z.int() }),
   seconds: z.number().nullable(),
   parameters: z.number().nullable(),
+  /** What was spent on looking for parameters, and what was chosen on each training fold; null where nothing was. */
+  tuning: z
+    .object({
+      configurations: z.int(),
+      innerFolds: z.int(),
+      /** Fits on inner folds over all runs of this method. */
+      fits: z.int(),
+      chosen: z.array(
+        z.object({
+          fold: z.union([z.int(), z.literal('all')]),
+          repeat: z.int(),
+          seed: z.int(),
+          params: z.record(z.string(), z.unknown()),
+          score: z.number().nullable(),
+        }),
+      ),
+    })
+    .nullable()
+    .optional(),
   /** Id of the run fitted on every row, once it is done: what predict, export and Brain use. */
   allRun: z.string().nullable(),
   /** Figure of each training seed over folds and tasks, where there are several: shown apart from the interval. */

@@ -18,6 +18,7 @@ export type RunLike = Pick<
   | 'seconds'
   | 'parameters'
   | 'metrics'
+  | 'found'
 >
 /** The decoded predictions of a run, or null where they are not kept. Asked for at most once per run and comparison. */
 export type Predictions = (run: RunLike) => TestPredictions | null

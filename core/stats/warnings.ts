@@ -15,6 +15,8 @@ type About = {
   metric: Metric
   against: readonly [Evidence, Evidence][]
   evaluation: Evaluation
+  /** How many different budgets of tuning the experiments had. */
+  budgets: number
   /** Further experiments beside the first, with the intervals of their figures. */
   others: { name: string; interval: IntervalRule }[]
 }
@@ -31,6 +33,7 @@ export function warningsOf(about: About): Warning[] {
       if (interval.rule !== c.interval.rule || interval.n !== c.interval.n)
         say(`other-interval-${interval.unit}`, { experiment: name, n: interval.n })
   }
+  if (about.budgets > 1) say('budget-differs')
   if (!c.complete) {
     const count = (of: (runs: Comparison['methods'][number]['runs']) => number) =>
       c.methods.reduce((sum, m) => sum + of(m.runs), 0)

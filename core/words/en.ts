@@ -69,6 +69,8 @@ export const en = {
   'warning.looks':
     'Looked at {looks} times while runs were arriving: stopping as soon as a result looks good makes it look better than it is.',
   'warning.no-interval': 'One figure only: no interval can be given, so nothing is settled.',
+  'warning.budget-differs':
+    'These experiments looked for parameters with different budgets: more tries may be all that makes one better.',
   'warning.few-folds': 'Only {folds} folds: the intervals are rough.',
   'warning.few-rows': 'Only {n} test rows: the intervals are rough.',
   'warning.few-groups': 'Only {n} groups: the intervals are rough.',

@@ -61,6 +61,7 @@ export const zh: Record<WordKey, string> = {
   'warning.failed': '{method}：{failed} 次运行失败，未计入。',
   'warning.looks': '运行过程中已查看 {looks} 次：一看到好结果就停下，会使结果显得比实际更好。',
   'warning.no-interval': '只有一个数值：无法给出区间，因此没有定论。',
+  'warning.budget-differs': '这些实验寻找参数的预算不同：表现更好可能只是因为尝试得更多。',
   'warning.few-folds': '只有 {folds} 折：区间较粗略。',
   'warning.few-rows': '只有 {n} 行测试数据：区间较粗略。',
   'warning.few-groups': '只有 {n} 组：区间较粗略。',

@@ -97,6 +97,7 @@ export function runDocument({ id, status, runs, comparisons }: Finished) {
       status: run.status,
       seconds: run.seconds,
       metrics: run.metrics,
+      ...(run.found?.tuned ? { tuned: run.found.tuned } : {}),
       ...(run.error ? { error: run.error } : {}),
     })),
     summary: comparisons.flatMap(({ metric, methods }) =>

@@ -1,6 +1,8 @@
 import type { Trial } from '../../core/experiment.ts'
 import type { Method, TaskSetSummary } from '../../core/method.ts'
 import { method, methods, paramsOf } from '../../core/methods.ts'
+import { searchable } from '../../core/search.ts'
+import { fitsOf } from '../../core/tuning/schedule.ts'
 import type { RuntimeKind } from './pool.ts'
 import type { Workspace } from './workspace/workspace.ts'
 
@@ -16,6 +18,13 @@ type Way = keyof typeof BUILT_IN
 const wayOf = (m: Method): Way =>
   m.family === 'metalearning' ? 'episodes' : m.family === 'multitask' || m.can.resume ? 'network' : 'closed'
 const SLOWER: Record<RuntimeKind, number> = { native: 1, wasm: 4, reference: 100 }
+/** Fits of a trial in units of one on its whole training fold: inner folds leave a part of it out. */
+function fitsOfTrial(tune: Trial['tune'], id: string): number {
+  if (!tune) return 1
+  const byFolds = searchable(method(id).params).budget === null
+  return 1 + fitsOf(tune, byFolds) * (1 - 1 / tune.innerFolds)
+}
+
 /** A learned factor counts like this many seconds of built-in experience. */
 const PRIOR = 0.05
 
@@ -49,11 +58,11 @@ export class Estimator {
     this.workspace.records.addSpeed(trial.method.id, runtime, said, seconds)
   }
 
-  private builtIn({ method: { id, params } }: Trial, summary: TaskSetSummary, runtime: RuntimeKind): number {
+  private builtIn({ method: { id, params }, tune }: Trial, summary: TaskSetSummary, runtime: RuntimeKind): number {
     const own = this.known.get(summary) ?? new Map<string, number>()
     this.known.set(summary, own)
-    const key = `${runtime}/${id}/${JSON.stringify(params)}`
-    const seconds = own.get(key) ?? this.work(id, params, summary, runtime)
+    const key = `${runtime}/${id}/${JSON.stringify([params, tune])}`
+    const seconds = own.get(key) ?? this.work(id, params, summary, runtime) * fitsOfTrial(tune, id)
     own.set(key, seconds)
     return seconds
   }

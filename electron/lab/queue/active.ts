@@ -69,7 +69,8 @@ export function track(run: Tracked, event: RunEvent): void {
   } else if (event.type === 'blob') {
     if (event.role === 'model') run.blobs.model = event.hash
     if (event.role === 'predictions') run.blobs.predictions = event.hash
-  } else if (event.type === 'end') {
+  } else if (event.type === 'tuned') run.found = { ...run.found, tuned: event.tuned }
+  else if (event.type === 'end') {
     run.status = event.status
     run.error = event.error ?? null
     if (event.status === 'done') run.done = run.of = run.of || 1

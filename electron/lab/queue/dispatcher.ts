@@ -116,6 +116,7 @@ export class Dispatcher {
       of: 0,
       metrics: {},
       blobs: { model: null, predictions: null },
+      found: {},
     })
     return null
   }

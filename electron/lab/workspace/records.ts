@@ -95,7 +95,7 @@ export class Records {
     this.db
       .prepare(
         `UPDATE runs SET status = ?, runtime = ?, seconds = ?, parameters = ?, done = ?, "of" = ?, metrics = ?,
-         model = ?, predictions = ?, error = ? WHERE n = ?`,
+         model = ?, predictions = ?, error = ?, found = ? WHERE n = ?`,
       )
       .run(
         run.status,
@@ -108,6 +108,7 @@ export class Records {
         run.blobs.model,
         run.blobs.predictions,
         run.error ? JSON.stringify(run.error) : null,
+        JSON.stringify(run.found ?? {}),
         run.n,
       )
   }
@@ -228,5 +229,6 @@ function runRow(raw: Raw): RunRow {
     metrics: JSON.parse(raw.metrics as string) as Metrics,
     blobs: { model: raw.model as string | null, predictions: raw.predictions as string | null },
     error: raw.error ? (JSON.parse(raw.error as string) as UserErrorJson) : null,
+    found: JSON.parse(raw.found as string) as RunSummary['found'],
   }
 }

@@ -3,7 +3,7 @@
  * VERSION and adds a step to MIGRATIONS; an older one refuses a newer file.
  */
 export const APPLICATION_ID = 0x454e4752 // "ENGR"
-export const VERSION = 1
+export const VERSION = 2
 
 /** `MIGRATIONS[n]` brings a file of version n to n + 1; the first one makes a new file. */
 export const MIGRATIONS = [
@@ -55,5 +55,9 @@ export const MIGRATIONS = [
     method TEXT NOT NULL, runtime TEXT NOT NULL, units REAL NOT NULL, seconds REAL NOT NULL, runs INTEGER NOT NULL,
     PRIMARY KEY (method, runtime)
   ) WITHOUT ROWID;
+  `,
+  `
+  -- What a run found besides figures, as JSON: the parameters that tuning chose.
+  ALTER TABLE runs ADD COLUMN found TEXT NOT NULL DEFAULT '{}';
   `,
 ]

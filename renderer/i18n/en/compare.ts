@@ -91,6 +91,11 @@ export default {
   'compare.runsFailed': '{n} failed',
   'compare.runsStopped': '{n} stopped',
   'compare.runsPending': '{n} waiting',
+  'compare.tried': 'Configurations tried',
+  'compare.chosen': 'Parameters chosen: {method}',
+  'compare.budget':
+    '{configurations} {configurations:configuration|configurations} on {folds} inner folds, {fits} fits in all',
+  'compare.innerSkill': 'Skill on inner folds',
   'compare.rankingTitle': 'Many methods on {n} tasks',
   'compare.wilcoxon': 'Wilcoxon signed-rank over tasks, each method against its twin, corrected by Holm',
   'compare.adjusted': 'p, corrected',

@@ -44,6 +44,18 @@ export default {
   'protocol.new-task.hint': 'Whole tasks are held back: does it work at a new site without any labelled row?',
   'protocol.few-shot.hint': 'Whole tasks are held back, and a few labelled rows of each are given (few-shot).',
 
+  'tune.title': 'Looking for parameters',
+  'tune.off': 'No',
+  'tune.off.hint': 'Every method runs with the parameters above.',
+  'tune.random': 'At random',
+  'tune.random.hint': 'Each configuration is fitted on every inner fold of the training rows (random search).',
+  'tune.halving': 'By elimination',
+  'tune.halving.hint':
+    'All configurations begin with a small share of the work; the best third goes on with three times as much (successive halving).',
+  'tune.searched': 'Looked for: {names}. What you set yourself stays.',
+  'tune.nothing': 'These methods have no parameter left to look for.',
+  'tune.equal': 'Every method and its twins try equally many, on the same inner folds; test rows are never seen.',
+
   'plan.time': ', about {time} on {workers}',
   'plan.counting': 'Counting the trials',
 
@@ -82,6 +94,7 @@ export default {
   'trial.runtime': 'Computed by',
   'trial.seconds': 'Time',
   'trial.parameters': 'Learned numbers',
+  'trial.chosen': '{name}, chosen',
   'trial.task': 'Task',
   'trial.meanOfTasks': 'Mean of the tasks',
   'trial.testFigures': 'On the test rows',

@@ -44,6 +44,17 @@ export default {
   'protocol.new-task.hint': '留出整个任务：在没有任何已标注行的新地点是否可用？',
   'protocol.few-shot.hint': '留出整个任务，并给出其中少量已标注的行（few-shot）。',
 
+  'tune.title': '寻找参数',
+  'tune.off': '不寻找',
+  'tune.off.hint': '每个方法都使用上面的参数。',
+  'tune.random': '随机',
+  'tune.random.hint': '每组参数都在训练行的每个内层折上拟合（随机搜索）。',
+  'tune.halving': '逐轮淘汰',
+  'tune.halving.hint': '所有参数组先用一小部分工作量；最好的三分之一以三倍的工作量继续（逐次减半）。',
+  'tune.searched': '寻找：{names}。你自己设定的保持不变。',
+  'tune.nothing': '这些方法没有可寻找的参数。',
+  'tune.equal': '每个方法及其对照尝试同样多的参数组，用同样的内层折；从不看测试行。',
+
   'plan.time': '，约 {time}，使用 {workers}',
   'plan.counting': '正在计算试验次数',
 
@@ -82,6 +93,7 @@ export default {
   'trial.runtime': '计算方式',
   'trial.seconds': '用时',
   'trial.parameters': '学到的参数个数',
+  'trial.chosen': '{name}（选出）',
   'trial.task': '任务',
   'trial.meanOfTasks': '各任务的均值',
   'trial.testFigures': '在测试行上',
