@@ -1,0 +1,88 @@
+/**
+ * Algorithm selection (Rice 1976): from the meta-features of a data set, choose the learner that will do best on it.
+ *   k-NN     the learner with the best mean on the k data sets nearest in standardised meta-features
+ *   single   the learner with the best mean over the known data sets, whatever the new one looks like
+ * Everything is fitted on the known data sets alone: missing features get their median, then mean 0 and sd 1.
+ */
+export type Known = {
+  /** [data set][feature], NaN where not computed. */
+  features: readonly ArrayLike<number>[]
+  /** [data set][learner], larger is better. */
+  performance: readonly ArrayLike<number>[]
+}
+
+/** Says for a new data set a score of every learner: [learner], larger is better. */
+export type Selector = (features: ArrayLike<number>) => number[]
+
+export function singleBest({ performance }: Known): Selector {
+  const means = columnMeans(performance)
+  return () => means
+}
+
+export function nearestSelector({ features, performance }: Known, k: number): Selector {
+  const scale = scaling(features)
+  const known = features.map(scale)
+  return (asked) => {
+    const own = scale(asked)
+    const near = known
+      .map((row, i) => ({ i, distance: row.reduce((sum, v, f) => sum + (v - own[f]) ** 2, 0) }))
+      .sort((a, b) => a.distance - b.distance || a.i - b.i)
+      .slice(0, k)
+    return columnMeans(near.map(({ i }) => performance[i]))
+  }
+}
+
+/** Index of the learner with the best score, the earlier one of equals. */
+export const chosen = (scores: number[]): number => scores.indexOf(Math.max(...scores))
+
+/** Median for what is missing, then mean 0 and population sd 1, as these data sets say. */
+export function scaling(rows: readonly ArrayLike<number>[]): (row: ArrayLike<number>) => number[] {
+  const columns = Array.from({ length: rows[0].length }, (_, f) => {
+    const present = rows
+      .map((row) => row[f])
+      .filter(Number.isFinite)
+      .sort((a, b) => a - b)
+    const n = present.length
+    const median = n ? (present[(n - 1) >> 1] + present[n >> 1]) / 2 : 0
+    const filled = rows.map((row) => (Number.isFinite(row[f]) ? row[f] : median))
+    const mean = filled.reduce((sum, v) => sum + v, 0) / filled.length
+    const sd = Math.sqrt(filled.reduce((sum, v) => sum + (v - mean) ** 2, 0) / filled.length)
+    return { median, mean, sd }
+  })
+  return (row) =>
+    columns.map(({ median, mean, sd }, f) => ((Number.isFinite(row[f]) ? row[f] : median) - mean) / (sd || 1))
+}
+
+/** Euclidean distance of two data sets in standardised meta-features, per feature: 0 alike, about 1.4 strangers. */
+export function taskDistance(rows: readonly ArrayLike<number>[]): (a: ArrayLike<number>, b: ArrayLike<number>) => number {
+  const scale = scaling(rows)
+  return (a, b) => {
+    const [u, v] = [scale(a), scale(b)]
+    return Math.sqrt(u.reduce((sum, value, f) => sum + (value - v[f]) ** 2, 0) / u.length)
+  }
+}
+
+/** Rank correlation (Spearman 1904), equal values sharing their ranks. */
+export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const [u, v] = [ranks(a), ranks(b)]
+  const mean = (u.length + 1) / 2
+  const dot = (p: number[], q: number[]) => p.reduce((sum, value, i) => sum + (value - mean) * (q[i] - mean), 0)
+  const size = Math.sqrt(dot(u, u) * dot(v, v))
+  return size > 0 ? dot(u, v) / size : 0
+}
+
+function ranks(values: ArrayLike<number>): number[] {
+  const order = Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[a] - values[b])
+  const out = new Array<number>(values.length)
+  for (let from = 0; from < order.length;) {
+    let to = from
+    while (to < order.length && values[order[to]] === values[order[from]]) to++
+    for (let i = from; i < to; i++) out[order[i]] = (from + 1 + to) / 2
+    from = to
+  }
+  return out
+}
+
+function columnMeans(rows: readonly ArrayLike<number>[]): number[] {
+  return Array.from({ length: rows[0].length }, (_, c) => rows.reduce((sum, row) => sum + row[c], 0) / rows.length)
+}
