@@ -54,7 +54,9 @@ export function scaling(rows: readonly ArrayLike<number>[]): (row: ArrayLike<num
 }
 
 /** Euclidean distance of two data sets in standardised meta-features, per feature: 0 alike, about 1.4 strangers. */
-export function taskDistance(rows: readonly ArrayLike<number>[]): (a: ArrayLike<number>, b: ArrayLike<number>) => number {
+export function taskDistance(
+  rows: readonly ArrayLike<number>[],
+): (a: ArrayLike<number>, b: ArrayLike<number>) => number {
   const scale = scaling(rows)
   return (a, b) => {
     const [u, v] = [scale(a), scale(b)]
