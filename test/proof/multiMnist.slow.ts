@@ -74,6 +74,10 @@ it('every way reads both digits far better than chance; the table says what sepa
       expect(other, name).toBeGreaterThan(70)
     }
   }
+  // What was found: two networks alone read better than one that is shared, and no balancer is a point from equal weights.
+  const gap = (name: string) => mean(all.get(name)!.map((found, s) => mean(found) - equal[s]))
+  expect(gap('single-task')).toBeGreaterThan(0.5)
+  for (const [name, id] of WAYS) if (id === 'hard-sharing') expect(Math.abs(gap(name)), name).toBeLessThan(1)
   // The same again is the same to the last digit.
   expect(await accuracy('hard-sharing', 'cagrad', 1)).toEqual(all.get('cagrad')![0])
 })
