@@ -28,6 +28,8 @@ const Params = z.strictObject({
 /** Share of the iterations after which the last step has all the weight but the rest, and that rest. */
 const MULTI_STEP = 0.1
 const REST = 0.03
+/** No meta-gradient is larger, as in the authors' code. */
+const CLAMP = 10
 
 /** Rates [step, block] stand behind the start among the meta-parameters. */
 function ratedDescent(plan: Plan, steps: number): Descent {
@@ -62,7 +64,7 @@ export function mamlPlusPlusStrategy(steps: number, innerLr: number): Strategy {
         const loss = path
           .map((fast, k) => mul(k < steps - 1 ? early : last, meanOfMeans(losses(plan, fast, query), query)))
           .reduce((sum, part) => add(sum, part))
-        return { loss, gradient: grad(loss, meta) }
+        return { loss, gradient: grad(loss, meta).map((slope) => maximum(minimum(slope, CLAMP), -CLAMP)) }
       },
     },
     adapt: (given) => adaptByDescent(ratedDescent(given.plan, steps), given),

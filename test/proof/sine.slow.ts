@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Runtime } from '../../core/engine/runtime.ts'
+import { openRuntime } from '../../electron/lab/runtimes/index.ts'
+import { overTasks, sineErrors } from './sineProtocol.ts'
+import type { Asked, Tested } from './sineProtocol.ts'
+
+/**
+ * Sine waves by Finn's protocol in full: 70,000 iterations, 600 test tasks, three training seeds; the table of
+ * docs/reproductions.md. About half an hour of processor time; `ENGRAM_SEEDS=1` and `ENGRAM_SHOTS=5` ask for less.
+ */
+const numbers = (name: string, usual: string) => (process.env[name] ?? usual).split(',').map(Number)
+const SEEDS = numbers('ENGRAM_SEEDS', '1,2,3')
+const SHOTS = numbers('ENGRAM_SHOTS', '5,10,20')
+const FULL = { iterations: 70_000, outerLr: 0.001, metaBatch: 25 }
+/** Those that need no more come out lower than MAML with fewer iterations; the slowest get what they can in a minute. */
+const SHORT = { ...FULL, iterations: 15_000 }
+
+const LADDER: Pick<Asked, 'id' | 'params' | 'steps'>[] = [
+  { id: 'maml', params: FULL, steps: [1, 5, 10] },
+  { id: 'meta-sgd', params: FULL, steps: [1] },
+  { id: 'first-order-maml', params: FULL, steps: [1, 5, 10] },
+]
+const OTHERS: typeof LADDER = [
+  { id: 'anil', params: SHORT, steps: [1, 5] },
+  { id: 'maml-plus-plus', params: SHORT, steps: [3] },
+  { id: 'implicit-maml', params: { ...SHORT, iterations: 5000, innerLr: 0.005 }, steps: [10] },
+  { id: 'cavia', params: SHORT, steps: [1] },
+  { id: 'ridge-head', params: SHORT, steps: [1] },
+  { id: 'alpaca', params: SHORT, steps: [1] },
+  { id: 'conditional-neural-process', params: SHORT, steps: [1] },
+]
+
+let runtime: Runtime
+beforeAll(async () => {
+  runtime = (await openRuntime('auto')).runtime
+})
+afterAll(() => runtime.close())
+
+async function tested(asked: Asked): Promise<Tested> {
+  const found = await sineErrors(asked, runtime)
+  const figures = Object.entries(found.errors).map(([steps, errors]) => {
+    const { mean, half } = overTasks(errors)
+    return `${mean.toFixed(3)} ± ${half.toFixed(3)} (${steps} steps)`
+  })
+  console.log(
+    `| ${asked.id} | ${asked.shots} | ${asked.seed} | ${figures.join(', ')} | ${found.trainSeconds.toFixed(0)} |`,
+  )
+  return found
+}
+const after = (found: Tested, steps: number) => overTasks(found.errors[steps]).mean
+
+it.each(SHOTS)('%i shots: Meta-SGD < MAML < first-order MAML after one step', async (shots) => {
+  const means = new Map<string, number>()
+  for (const seed of SEEDS)
+    for (const asked of LADDER) {
+      const found = await tested({ ...asked, shots, seed })
+      means.set(asked.id, (means.get(asked.id) ?? 0) + after(found, 1) / SEEDS.length)
+      expect(after(found, 1)).toBeLessThan(3)
+      // 70,000 iterations in five minutes on one core.
+      expect(found.trainSeconds).toBeLessThan(300)
+    }
+  expect(means.get('meta-sgd')!).toBeLessThan(means.get('maml')!)
+  expect(means.get('maml')!).toBeLessThan(means.get('first-order-maml')!)
+  if (shots === 5) expect(means.get('maml')!).toBeLessThan(0.9)
+})
+
+it.each(OTHERS)('$id adapts: below what a constant phase can reach', async (asked) => {
+  for (const seed of SEEDS) {
+    const found = await tested({ ...asked, shots: SHOTS[0], seed })
+    for (const steps of asked.steps) expect(after(found, steps)).toBeLessThan(3)
+  }
+})
+
+it('Reptile by its own protocol: phase to 2 pi, 50 even points, 32 steps on ten of them', async () => {
+  for (const seed of SEEDS) {
+    const found = await tested({
+      id: 'reptile',
+      params: {
+        ...{ iterations: 30_000, outerLr: 0.1, metaBatch: 1, hidden: [64, 64], activation: 'tanh' },
+        ...{ innerLr: 0.02, innerSteps: 5, innerBatch: 10 },
+      },
+      generator: { phase: 'full-turn', grid: 50 },
+      shots: 10,
+      seed,
+      steps: [0, 8, 32],
+    })
+    expect(after(found, 32)).toBeLessThan(after(found, 0) / 2)
+    expect(after(found, 32)).toBeLessThan(3)
+  }
+})
