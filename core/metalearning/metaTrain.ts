@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { EpisodeBatch, TaskGenerator } from '../data/generator.ts'
-import type { Program, Tensor } from '../engine/index.ts'
+import type { Tensor } from '../engine/index.ts'
+import { programOf } from '../engine/programCache.ts'
 import { UserError } from '../errors.ts'
 import type { FitContext, FitEvent } from '../method.ts'
 import { asFloat32 } from '../nn/trainer.ts'
@@ -118,18 +119,3 @@ export const shape = ({ inputs, hidden, activation, columns }: Plan): unknown[] 
 ]
 export const vector = (data: Float32Array): Tensor => ({ shape: [data.length], data })
 export const scalar = (value: number): Tensor => ({ shape: [], data: Float32Array.of(value) })
-
-/** Building a second-order program takes longer than adapting a task. */
-const known = new Map<string, Program>()
-const MOST_KNOWN = 32
-
-export function programOf(key: unknown[], make: () => Program): Program {
-  const name = JSON.stringify(key)
-  let program = known.get(name)
-  if (!program) {
-    program = make()
-    if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value as string)
-    known.set(name, program)
-  }
-  return program
-}

@@ -1,10 +1,11 @@
 import type { Predictions, View } from '../data/taskSet.ts'
 import type { Runtime } from '../engine/runtime.ts'
+import { programOf } from '../engine/programCache.ts'
 import { answer } from '../frame.ts'
 import type { Perceptron } from '../nn/perceptron.ts'
 import type { Plan } from '../nn/plan.ts'
 import { elementsOf } from '../nn/plan.ts'
-import { programOf, shape, vector } from './metaTrain.ts'
+import { shape, vector } from './metaTrain.ts'
 import { spreadProgram } from './programs.ts'
 import type { Strategy } from './strategy.ts'
 

@@ -1,5 +1,6 @@
 import { add, cast, compile, flatten, gather, grad, input, loop, size, unflatten } from '../engine/index.ts'
 import type { Expr, Program } from '../engine/index.ts'
+import { programOf as kept } from '../engine/programCache.ts'
 import { adam } from './adam.ts'
 import { architectureOf, sizeOf } from './architecture.ts'
 import { balancedProgram } from './balancedPrograms.ts'
@@ -99,27 +100,13 @@ function dataInputs(plan: Plan): Record<'x' | 'y' | 'weight' | 'owner' | 'rowOf'
   }
 }
 
-/** Programs depend on the plan's shape alone; building one takes longer than a small fit's chunk. */
-const known = new Map<string, Program>()
-const MOST_KNOWN = 64
-
+/** Programs depend on the plan's shape alone. */
 export function programOf(name: 'train' | 'output' | 'lesioned' | Part, plan: Plan): Program {
-  const key = JSON.stringify([
-    name,
-    plan.inputs.length,
-    plan.hidden,
-    plan.activation,
-    plan.stacked,
-    plan.columns.map((column) => [column.kind, column.width, column.tasks?.length ?? 1]),
-    plan.design,
-  ])
-  let program = known.get(key)
-  if (!program) {
-    if (name === 'train') program = trainingProgram(plan)
-    else if (name === 'output' || name === 'lesioned') program = outputProgram(plan, name === 'lesioned')
-    else program = balancedProgram(name, plan)
-    if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value as string)
-    known.set(key, program)
-  }
-  return program
+  const columns = plan.columns.map((column) => [column.kind, column.width, column.tasks?.length ?? 1])
+  return kept([name, plan.inputs.length, plan.hidden, plan.activation, plan.stacked, columns, plan.design], () => {
+    if (name === 'train') return trainingProgram(plan)
+    return name === 'output' || name === 'lesioned'
+      ? outputProgram(plan, name === 'lesioned')
+      : balancedProgram(name, plan)
+  })
 }

@@ -3,6 +3,7 @@ import { loadEncoder } from '../../data/encoding.ts'
 import type { Encoder } from '../../data/encoding.ts'
 import type { TaskGenerator } from '../../data/generator.ts'
 import type { Runtime } from '../../engine/runtime.ts'
+import { programOf } from '../../engine/programCache.ts'
 import { Output, wholeFold } from '../../frame.ts'
 import type { FitContext, FitEvent, Method, Model } from '../../method.ts'
 import { damaged, take, unpack } from '../../pack.ts'
@@ -13,7 +14,7 @@ import { BodyParams, bodyOf, fewShotCan, SavedBody } from './params.ts'
 import { bodySize, prototypeAnswer, prototypeTraining, statisticsProgram } from './prototypes.ts'
 import { encoderFor, packSupport, predictFrom, sourceOf, supportOf, takeSupport } from './support.ts'
 import type { SupportSet } from './support.ts'
-import { programOf, trainOnEpisodes, vector } from './training.ts'
+import { trainOnEpisodes, vector } from './training.ts'
 
 /** The method of `prototypes.ts`: learns the body from episodes, and keeps the labelled rows of each task. */
 const Params = z.strictObject({

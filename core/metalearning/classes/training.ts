@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { EpisodeBatch, TaskGenerator } from '../../data/generator.ts'
-import type { Program, Tensor } from '../../engine/index.ts'
+import type { Tensor } from '../../engine/index.ts'
 import { UserError } from '../../errors.ts'
 import type { FitContext, FitEvent } from '../../method.ts'
 import { asFloat32 } from '../../nn/trainer.ts'
@@ -96,19 +96,4 @@ function diverged(): UserError {
     got: 'a loss that is not a number',
     remedy: 'Try smaller learning rates (innerLr, outerLr), or look for extreme values in the data.',
   })
-}
-
-/** Building a program takes longer than asking a few rows. */
-const known = new Map<string, Program>()
-const MOST_KNOWN = 32
-
-export function programOf(key: unknown, make: () => Program): Program {
-  const name = JSON.stringify(key)
-  let program = known.get(name)
-  if (!program) {
-    program = make()
-    if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value as string)
-    known.set(name, program)
-  }
-  return program
 }
