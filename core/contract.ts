@@ -154,6 +154,28 @@ export const LabApi = {
       workspace: z.object({ path: z.string(), name: z.string(), readOnly: z.boolean() }),
     }),
   ),
+  /** Bytes that the lab's process takes, and what each worker says of itself. */
+  'lab.memory': call(
+    none,
+    z.object({
+      taken: z.number(),
+      limit: z.number(),
+      workers: z.array(
+        z.object({
+          thread: z.int(),
+          /** Bytes of the JavaScript heap, and of arrays beside it. */
+          heap: z.number(),
+          arrays: z.number(),
+          /** Compiled programs in memory now, and made so far. */
+          sessions: z.int(),
+          made: z.int(),
+          /** Graphs built so far, and how often the rows of a fold were copied. */
+          graphs: z.int(),
+          copies: z.int(),
+        }),
+      ),
+    }),
+  ),
   'settings.get': call(none, z.object({ settings: z.record(z.string(), z.unknown()) })),
   'settings.set': call(z.strictObject({ key: z.string(), value: z.unknown() }), ok),
 

@@ -135,10 +135,17 @@ export function pooledPlain(outputs: Output[], target: string): number[] | null 
   )
 }
 
+const wholes = new WeakMap<Int32Array, { inner: Int32Array; rows: Int32Array }>()
+
 /** All labelled rows of a fit, for methods that stop by themselves and need no inner split. */
 export function wholeFold({ train, inner }: Pick<FitContext, 'train' | 'inner'>): View {
   if (!inner) return train
-  return { ...train, rows: Int32Array.from([...train.rows, ...inner.rows]).sort() }
+  // One array for one fold: what is worked out of it is found again by it.
+  const known = wholes.get(train.rows)
+  if (known?.inner === inner.rows) return { ...train, rows: known.rows }
+  const rows = Int32Array.from([...train.rows, ...inner.rows]).sort()
+  wholes.set(train.rows, { inner: inner.rows, rows })
+  return { ...train, rows }
 }
 
 /** The tasks of a view whose kind a method answers; the others stay without prediction. */

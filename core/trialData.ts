@@ -8,7 +8,7 @@ import type { Trial } from './experiment.ts'
 import { rng } from './rng.ts'
 
 /**
- * The rows of one trial: what it learns from, what early stopping watches, what is tested. They depend on the
+ * The rows of one trial (the same arrays for every trial of a fold, so that they are copied and encoded once): what it learns from, what early stopping watches, what is tested. They depend on the
  * evaluation, the repeat and the fold alone, never on the method or its seed, so that methods are paired.
  */
 export type TrialData = {
@@ -43,6 +43,29 @@ export function shotCurve(trial: Trial, set: TaskSet): CurvePoint[] {
 }
 
 export function trialData(trial: Trial, set: TaskSet): TrialData {
+  const kept = folds.get(set) ?? new Map<string, TrialData>()
+  folds.set(set, kept)
+  const key = `${trial.repeat}/${trial.fold}/${textOf(trial.evaluation)}`
+  const data = kept.get(key) ?? workedOut(trial, set)
+  kept.delete(key)
+  kept.set(key, data)
+  const most = Math.max(1, Math.floor(KEPT / (set.table.rows * (set.features.length + 1))))
+  if (kept.size > most) kept.delete(kept.keys().next().value as string)
+  return data
+}
+
+/** Cells of the folds that are kept: 24 bytes each, once rows were encoded for all who learn from them. */
+const KEPT = 1e7
+const folds = new WeakMap<TaskSet, Map<string, TrialData>>()
+const texts = new WeakMap<Trial['evaluation'], string>()
+
+function textOf(evaluation: Trial['evaluation']): string {
+  const text = texts.get(evaluation) ?? JSON.stringify(evaluation)
+  texts.set(evaluation, text)
+  return text
+}
+
+function workedOut(trial: Trial, set: TaskSet): TrialData {
   const { evaluation } = trial
   const { shots, queries, ways } = evaluation
   const fewShot = evaluation.protocol === 'few-shot'

@@ -59,6 +59,13 @@ async function openWindow() {
     said = (said + bytes).slice(-4000)
     process.stderr.write(bytes)
   })
+  // A signal sent to this process alone: the window ends in its own time, and with it this process.
+  let asked = false
+  const terminate = () => {
+    asked = true
+    child.kill('SIGTERM')
+  }
+  process.on('SIGTERM', terminate)
   const code = await new Promise((resolve) => {
     child.on('error', (error) => {
       said = error.message
@@ -66,6 +73,8 @@ async function openWindow() {
     })
     child.on('close', (status) => resolve(status))
   })
+  process.off('SIGTERM', terminate)
+  if (asked) return null
   // A binary that lacks a library or its sandbox ends at once; a window that was used and then failed does not.
   if (code !== 0 && Date.now() - began < 15_000) return said.trim().split('\n').at(-1) || 'Electron ended at once'
   return null

@@ -34,13 +34,30 @@ export interface Encoder {
   names: string[]
   /** [names] encoded = (raw - shift) * factor; 0 and 1 for 0/1 inputs. Exported models do it themselves. */
   scaling: { shift: number[]; factor: number[] }
-  /** [row, names], columns found by name, so that another table of the same columns can be encoded. */
+  /**
+   * [row, names], columns found by name, so that another table of the same columns can be encoded. Kept for as long as
+   * `rows` is, and shared by all who ask with the same array: not to be written to.
+   */
   encode(set: TaskSet, rows: Int32Array): Float64Array
   save(): unknown
 }
 
+/** Encoders by the rows they were fitted on: every method and seed of a fold asks for the same. */
+const fitted = new WeakMap<Int32Array, Map<string, { set: TaskSet; encoder: Encoder }>>()
+
+/** The same rows (the same array) of the same set give the same encoder, whose encodings are then shared too. */
 export function fitEncoder(view: View, options: EncoderOptions = {}): Encoder {
-  const { set, rows } = view
+  const own = fitted.get(view.rows) ?? new Map<string, { set: TaskSet; encoder: Encoder }>()
+  fitted.set(view.rows, own)
+  const key = `${options.maxLevels ?? ''}/${options.taskColumn ?? false}`
+  const known = own.get(key)
+  if (known?.set === view.set) return known.encoder
+  const encoder = fitAnew(view, options)
+  own.set(key, { set: view.set, encoder })
+  return encoder
+}
+
+function fitAnew({ set, rows }: View, options: EncoderOptions): Encoder {
   const columns = set.features.map((feature): EncodedColumn => {
     const column = set.table.columns[feature]
     return column.kind === 'number' ? fitNumber(column, rows) : fitCategory(column, rows, options.maxLevels ?? 50)
@@ -100,6 +117,20 @@ function fitCategory({ name, values, valid, levels }: Column, rows: Int32Array, 
   }
 }
 
+let copies = 0
+/** How often rows were copied out of a table, so far. */
+export const copiesMade = (): number => copies
+
+const singles = new WeakMap<Float64Array, Float32Array>()
+/** In single precision, made once. Not to be written to. */
+export function single(x: Float64Array): Float32Array {
+  const known = singles.get(x)
+  if (known) return known
+  const made = Float32Array.from(x)
+  singles.set(x, made)
+  return made
+}
+
 function encoderOf(state: z.infer<typeof EncoderState>): Encoder {
   const names = state.columns.flatMap((column) => [
     ...(column.kind === 'number' ? [column.name] : column.levels.map((level) => `${column.name}=${level}`)),
@@ -114,12 +145,17 @@ function encoderOf(state: z.infer<typeof EncoderState>): Encoder {
     ...(column.indicator ? [{ shift: 0, factor: 1 }] : []),
   ])
   numbers.push(...(state.task ?? []).map(() => ({ shift: 0, factor: 1 })))
+  const encoded = new WeakMap<Int32Array, { set: TaskSet; x: Float64Array }>()
   return {
     names,
     scaling: { shift: numbers.map((n) => n.shift), factor: numbers.map((n) => n.factor) },
     save: () => state,
     encode(set, rows) {
+      const known = encoded.get(rows)
+      if (known?.set === set) return known.x
+      copies++
       const out = new Float64Array(rows.length * width)
+      encoded.set(rows, { set, x: out })
       const places = new Map(set.table.columns.map((column) => [column.name, column]))
       let at = 0
       for (const column of state.columns) {

@@ -39,6 +39,10 @@ export interface Runtime {
   load(program: Program): Promise<Session>
   /** Releases every session. */
   close(): Promise<void>
+  /** Sessions that hold memory now, and how many were made so far; of runtimes that compile. */
+  sessions?(): { awake: number; made: number }
+  /** Takes the memory of every session that is not running, so long as `still` says so; the longest unused first. */
+  rest?(still: () => boolean): Promise<void>
 }
 
 /** Checks feeds against a program, so that all runtimes refuse alike; returns what each symbol means. */

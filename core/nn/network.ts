@@ -1,4 +1,5 @@
 import type { Encoder } from '../data/encoding.ts'
+import { single } from '../data/encoding.ts'
 import type { Predictions, View } from '../data/taskSet.ts'
 import type { Runtime, Session, Tensor } from '../engine/runtime.ts'
 import { answer } from '../frame.ts'
@@ -82,7 +83,7 @@ export async function predictWith(
   runtime: Runtime,
 ): Promise<Predictions> {
   const { plan, encoder, outputs } = net
-  const x = Float32Array.from(encoder.encode(view.set, view.rows))
+  const x = single(encoder.encode(view.set, view.rows))
   const asked = askedCells(plan, outputs, view)
   const z = await lineOutputs(net, { ...asked, x }, runtime)
   const write = (line: number, unit: number, c: number, out: Float64Array) => {

@@ -1,6 +1,7 @@
 import type { Frame, OutputCells } from '../frame.ts'
 import { cellsOfView } from '../frame.ts'
 import type { Encoder } from '../data/encoding.ts'
+import { single } from '../data/encoding.ts'
 import type { View } from '../data/taskSet.ts'
 import type { Plan } from './plan.ts'
 
@@ -41,7 +42,7 @@ export function linesOf(plan: Plan, frame: Frame, classWeights: ClassWeights): L
   })
   const known = frame.outputs.map((output, k) => ({ output, cells: frame.cells[k] }))
   const used = known.filter(({ output }) => columnOf.has(output.task))
-  const x = Float32Array.from(frame.x)
+  const x = single(frame.x)
   const rows = frame.view.rows.length
   const columns = plan.columns.length
   const counts = new Float64Array(columns)

@@ -4,6 +4,7 @@ import type { Runtime } from '../../core/engine/runtime.ts'
 import type { z } from 'zod'
 import type { Estimator } from './estimate.ts'
 import type { Pool, RuntimeKind } from './pool.ts'
+import type { ProgramShelf } from './programs.ts'
 import type { Queue } from './queue/queue.ts'
 import type { Store } from './store.ts'
 import type { Workspace } from './workspace/workspace.ts'
@@ -23,12 +24,22 @@ export type LabOptions = {
   resume?: boolean
   /** How often the lab's process ended abnormally since the host started it: from 2 on WebAssembly is used. */
   crashes?: number
+  /** Bytes that this process may take; default: see `memoryLimit`. */
+  memoryLimit?: number
   /** The file of an upload; undefined where there is no such upload. */
   uploads?: (id: string) => string | undefined
 }
 
 /** What belongs to one open workspace. */
-export type Session = { workspace: Workspace; store: Store; estimator: Estimator; pool: Pool; queue: Queue }
+export type Session = {
+  workspace: Workspace
+  store: Store
+  estimator: Estimator
+  programs: ProgramShelf
+  pool: Pool
+  limit: number
+  queue: Queue
+}
 
 /** What every area of the service needs. */
 export type Context = Session & {

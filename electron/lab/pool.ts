@@ -6,20 +6,33 @@ import type { Runtime } from '../../core/engine/runtime.ts'
 import type { RunEvent } from '../../core/events.ts'
 import type { Trial } from '../../core/experiment.ts'
 import type { Answer, Question } from './analyse.ts'
+import { type Figures, readFigures } from './figures.ts'
 import type { SharedData } from './shared.ts'
 import type { Packed } from './workspace/blobs.ts'
+import type { Kept } from './workspace/programs.ts'
 
 export type RuntimeKind = Runtime['kind']
 /** `known`: number of the last event that was heard earlier, -1 where there is none. */
 export type Job = { run: string; trial: Trial; resume: { bytes: Uint8Array } | null; known: number }
 /** What a worker is handed: a few trials of one data set. */
-export type Flight = { data: SharedData; jobs: Job[]; runtime: RuntimeKind; flag: Int32Array }
+export type Flight = {
+  data: SharedData
+  jobs: Job[]
+  runtime: RuntimeKind
+  flag: Int32Array
+  /** Programs that were built before, here or elsewhere. */
+  programs: Kept[]
+  /** Bytes that the process may take before a worker gives memory back. */
+  limit: number
+}
 /** Shared with the worker: [what it shall do, which of its jobs it is at]. */
 export const newFlag = () => new Int32Array(new SharedArrayBuffer(8))
 /** How a job came back. `ended` has said so in an event; `paused` can go on from its checkpoint. */
 export type Outcome = { run: string; how: 'ended' | 'paused'; seconds: number; parameters: number | null }
 /** What a worker says, at most ten times a second. */
-export type Batch = { emitted: { run: string; emitted: Heard[] }[]; outcomes: Outcome[] }
+export type Batch = { emitted: { run: string; emitted: Heard[] }[]; outcomes: Outcome[]; programs: Kept[] }
+/** Where a thread writes its figures; said at the start of each flight. */
+export type Hello = { thread: number; figures: Float64Array }
 /** An event with its blob, compressed on the worker where that pays. */
 export type Heard = { event: RunEvent; blob?: Packed }
 
@@ -38,6 +51,15 @@ export function setWorkerEntry(path: string): void {
 export function defaultWorkers(): number {
   const byMemory = Math.max(1, Math.floor(os.totalmem() / 2 ** 31))
   return Math.max(1, Math.min(os.availableParallelism(), byMemory, 16))
+}
+
+/**
+ * Bytes that the lab's process may take: 1 GiB and 1.5 GiB per worker, at most 70 % of what the machine (or the
+ * container) has. Above it workers give back what rests, and begin no trial until that was enough.
+ */
+export function memoryLimit(workers: number): number {
+  const has = Math.min(os.totalmem(), process.constrainedMemory() || Infinity)
+  return Math.min(2 ** 30 + workers * 1.5 * 2 ** 30, 0.7 * has)
 }
 
 /** Threads that are never ended while they work, and stay warm when they do not. */
@@ -62,6 +84,7 @@ export class Pool {
   private readonly trainers: Piscina
   private readonly analyst: Piscina
   private readonly busy = new Set<Promise<unknown>>()
+  private readonly figures = new Map<number, Float64Array>()
 
   constructor(workers: number) {
     this.workers = workers
@@ -76,7 +99,11 @@ export class Pool {
   fly(flight: Flight, hear: (batch: Batch) => void): Promise<void> {
     const { port1, port2 } = new MessageChannel()
     const heard = new Promise<void>((resolve) => {
-      port1.on('message', (batch: Batch | null) => (batch ? hear(batch) : resolve()))
+      port1.on('message', (said: Batch | Hello | null) => {
+        if (said === null) resolve()
+        else if ('thread' in said) this.figures.set(said.thread, said.figures)
+        else hear(said)
+      })
       port1.on('close', resolve)
     })
     const flying = this.trainers
@@ -89,6 +116,14 @@ export class Pool {
   /** Compares on a thread of its own, so that neither the lab nor a trial waits. */
   analyse(question: Question): Promise<Answer> {
     return this.track(this.analyst.run(question, { name: 'analyse' }) as Promise<Answer>)
+  }
+
+  /** Of the threads that train, as they are now. */
+  memory(): ({ thread: number } & Figures)[] {
+    const alive = this.trainers.threads.map((thread) => thread.threadId)
+    return [...this.figures]
+      .filter(([thread]) => alive.includes(thread))
+      .map(([thread, figures]) => ({ thread, ...readFigures(figures) }))
   }
 
   private track<T>(work: Promise<T>): Promise<T> {

@@ -10,7 +10,8 @@ import { comparisonCalls } from './comparisons.ts'
 import { dataCalls } from './data.ts'
 import { Estimator } from './estimate.ts'
 import { experimentCalls } from './experiments.ts'
-import { defaultWorkers, Pool } from './pool.ts'
+import { defaultWorkers, memoryLimit, Pool } from './pool.ts'
+import { ProgramShelf } from './programs.ts'
 import { Queue } from './queue/queue.ts'
 import { openRuntime } from './runtimes/index.ts'
 import { Store } from './store.ts'
@@ -23,7 +24,14 @@ import { Workspace } from './workspace/workspace.ts'
 export type { LabOptions } from './context.ts'
 
 type OwnCalls =
-  'lab.info' | 'settings.get' | 'settings.set' | 'workspace.open' | 'workspace.saveCopy' | 'draft.get' | 'draft.set'
+  | 'lab.info'
+  | 'lab.memory'
+  | 'settings.get'
+  | 'settings.set'
+  | 'workspace.open'
+  | 'workspace.saveCopy'
+  | 'draft.get'
+  | 'draft.set'
 
 /** After so many crashes of the lab's process the native runtime is no longer trusted. */
 const CRASHES = 2
@@ -60,6 +68,11 @@ export async function createLab(options: LabOptions): Promise<Lab & { close(): P
           workspace: { path: file, name: path.basename(file, '.engram'), readOnly },
         }
       },
+      'lab.memory': () => ({
+        taken: process.memoryUsage.rss(),
+        limit: context.limit,
+        workers: context.pool.memory(),
+      }),
       'settings.get': () => ({ settings: context.workspace.settings() }),
       async 'settings.set'({ key, value }) {
         await context.workspace.setSetting(key, value)
@@ -152,7 +165,9 @@ async function openSession(
     workspace,
     store: new Store(workspace),
     estimator: new Estimator(workspace),
+    programs: new ProgramShelf(workspace),
     pool: new Pool(workers),
+    limit: options.memoryLimit ?? memoryLimit(workers),
   }
   const queue: Queue = new Queue({
     ...session,

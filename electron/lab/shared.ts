@@ -23,7 +23,7 @@ export type SharedData =
 
 type Typed = Float64Array | Int32Array | Uint8Array | Float32Array
 
-function shared<T extends Typed>(array: T): T {
+export function shared<T extends Typed>(array: T): T {
   if (array.buffer instanceof SharedArrayBuffer) return array
   const copy = new (array.constructor as new (buffer: SharedArrayBuffer) => T)(new SharedArrayBuffer(array.byteLength))
   copy.set(array)

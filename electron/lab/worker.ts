@@ -1,12 +1,16 @@
-import type { MessagePort } from 'node:worker_threads'
+import { threadId, type MessagePort } from 'node:worker_threads'
+import { copiesMade } from '../../core/data/encoding.ts'
 import type { TaskSet } from '../../core/data/taskSet.ts'
+import { graphsBuilt, takeFresh, useShelf } from '../../core/engine/programCache.ts'
 import type { Runtime } from '../../core/engine/runtime.ts'
-import { toErrorJson } from '../../core/errors.ts'
+import { toErrorJson, UserError } from '../../core/errors.ts'
 import type { Emitted, RunEvent } from '../../core/events.ts'
 import { unpack } from '../../core/pack.ts'
 import { train } from '../../core/run.ts'
-import type { Batch, Flight, Heard, Job, Outcome, RuntimeKind } from './pool.ts'
+import { newFigures, writeFigures } from './figures.ts'
+import type { Batch, Flight, Heard, Hello, Job, Outcome, RuntimeKind } from './pool.ts'
 import { GO, PAUSE, STOP } from './pool.ts'
+import { packProgram, shelfOf } from './programs.ts'
 import { openRuntime } from './runtimes/index.ts'
 import { taskSetOf } from './sets.ts'
 import { squeeze, type Packed } from './workspace/blobs.ts'
@@ -16,23 +20,64 @@ const INTERVAL = 100
 
 /**
  * One thread of the pool: trains trials and says what happens. It builds the task set of a data set once; methods copy
- * what they need of it per fold. The runtime and its compiled programs stay until another data set comes.
+ * what they need of it once per fold. The runtime stays, and with it the programs that were compiled, until they rest.
  */
 let set: { key: string; set: TaskSet } | null = null
 let open: { kind: RuntimeKind; runtime: Runtime } | null = null
+const figures = newFigures()
 
 export default async function fly(flight: Flight & { port: MessagePort }): Promise<void> {
-  const out = outbox(flight.port)
+  flight.port.postMessage({ thread: threadId, figures } satisfies Hello)
+  useShelf(shelfOf(flight.programs))
+  const out = outbox(flight.port, () => relieve(flight.limit))
   try {
     for (const [i, job] of flight.jobs.entries()) {
       Atomics.store(flight.flag, 1, i)
       await run(job, flight, out)
+      out.built()
     }
   } finally {
+    tally()
     out.flush()
     // The last word: the lab has then heard everything.
     flight.port.postMessage(null)
   }
+}
+
+function tally(): void {
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  const { awake, made } = open?.runtime.sessions?.() ?? { awake: 0, made: 0 }
+  writeFigures(figures, {
+    heap: heapUsed,
+    arrays: arrayBuffers,
+    sessions: awake,
+    made,
+    graphs: graphsBuilt(),
+    copies: copiesMade(),
+  })
+}
+
+/** Where the process takes more than it may: gives back programs that rest, the longest unused first. */
+async function relieve(limit: number): Promise<void> {
+  const over = () => process.memoryUsage.rss() > limit
+  if (over()) await open?.runtime.rest?.(over)
+  tally()
+}
+
+/** A trial that begins where there is no memory left would end the process, and every other trial with it. */
+async function checkMemory(limit: number): Promise<void> {
+  await relieve(limit)
+  const taken = process.memoryUsage.rss()
+  if (taken <= limit) return
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`
+  throw new UserError({
+    code: 'memory-full',
+    who: 'Training',
+    rule: `may take ${gib(limit)} of memory.`,
+    got: `${gib(taken)} taken already`,
+    remedy:
+      'Run it again with smaller networks, fewer rows or fewer workers; closing and opening the lab frees memory.',
+  })
 }
 
 async function run(job: Job, flight: Flight, out: Outbox): Promise<void> {
@@ -48,6 +93,7 @@ async function run(job: Job, flight: Flight, out: Outbox): Promise<void> {
   if (wish() === PAUSE) return out.outcome({ run: job.run, how: 'paused', seconds: 0, parameters })
   if (wish() === STOP) return end({ status: 'stopped' })
   try {
+    await checkMemory(flight.limit)
     const runtime = await runtimeFor(flight)
     const events = train(job.trial, setFor(flight), runtime, job.resume?.bytes ?? null)
     for await (const emitted of events) {
@@ -57,7 +103,7 @@ async function run(job: Job, flight: Flight, out: Outbox): Promise<void> {
         parameters = (unpack(emitted.bytes).header as { parameters: number }).parameters
       if (emitted.event.type === 'end')
         return out.outcome({ run: job.run, how: 'ended', seconds: seconds(), parameters })
-      out.tick()
+      await out.tick()
       if (wish() === GO) continue
       await events.return(undefined)
       if (wish() === STOP) return end({ status: 'stopped' })
@@ -74,29 +120,29 @@ function setFor({ data }: Flight): TaskSet {
   return set.set
 }
 
-/** Compiled programs are dropped with their data set, so that memory stays flat over many experiments. */
-async function runtimeFor({ data, runtime: kind }: Flight): Promise<Runtime> {
-  if (open && (open.kind !== kind || (set && set.key !== data.key))) {
+async function runtimeFor({ runtime: kind }: Flight): Promise<Runtime> {
+  if (open && open.kind !== kind) {
     await open.runtime.close()
     open = null
   }
-  open ??= { kind, runtime: (await openRuntime(kind)).runtime }
+  open ??= { kind, runtime: (await openRuntime(kind, { onSleep: tally })).runtime }
   return open.runtime
 }
 
 type Outbox = ReturnType<typeof outbox>
 
-function outbox(port: MessagePort) {
-  let batch: Batch = { emitted: [], outcomes: [] }
+function outbox(port: MessagePort, onTick: () => Promise<void>) {
+  const empty = (): Batch => ({ emitted: [], outcomes: [], programs: [] })
+  let batch = empty()
   let last = performance.now()
   const flush = () => {
     last = performance.now()
-    if (!batch.emitted.length && !batch.outcomes.length) return
+    if (!batch.emitted.length && !batch.outcomes.length && !batch.programs.length) return
     const buffers = batch.emitted.flatMap(({ emitted }) =>
       emitted.flatMap(({ blob }) => (blob ? [blob.bytes.buffer as ArrayBuffer] : [])),
     )
     port.postMessage(batch, buffers)
-    batch = { emitted: [], outcomes: [] }
+    batch = empty()
   }
   return {
     flush,
@@ -106,10 +152,14 @@ function outbox(port: MessagePort) {
       if (last?.run === run) last.emitted.push(emitted)
       else batch.emitted.push({ run, emitted: [emitted] })
     },
+    /** What had to be built is worth keeping. */
+    built: () => void batch.programs.push(...takeFresh().map(packProgram)),
     outcome: (outcome: Outcome) => void batch.outcomes.push(outcome),
-    /** At a safe point: posts what has gathered. */
-    tick() {
-      if (performance.now() - last >= INTERVAL) flush()
+    /** At a safe point: posts what has gathered, and looks after memory. */
+    async tick() {
+      if (performance.now() - last < INTERVAL) return
+      flush()
+      await onTick()
     },
   }
 }

@@ -28,7 +28,7 @@ describe('opening', () => {
 
   it('where native is missing, WebAssembly is taken and one line says why', async () => {
     const broken = () => Promise.reject(new Error('cannot open shared object file\nstack and all'))
-    const { runtime, reason } = await openRuntime('auto', { native: broken, wasm: wasmRuntime })
+    const { runtime, reason } = await openRuntime('auto', {}, { native: broken, wasm: wasmRuntime })
     expect(runtime.kind).toBe('wasm')
     expect(reason).toBe(
       'The native runtime cannot be loaded (cannot open shared object file); the WebAssembly runtime is used, which is slower.',

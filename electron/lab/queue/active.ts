@@ -26,9 +26,12 @@ export const ended = (run: { status: RunStatus }) => ENDED.includes(run.status)
 
 /** What a process that died was at waits again, and so does what was paused. */
 export function newActive(row: ExperimentRow, records: Records): Active {
+  const { evaluation } = row.spec
   const runs = records.runs(row.id).map((run): Tracked => ({
     ...run,
     status: run.status === 'running' || run.status === 'paused' ? 'queued' : run.status,
+    // One object for all, so that it is handed over once: it may hold the rows of every fold.
+    trialSpec: { ...run.trialSpec, evaluation },
     seq: ended(run) ? -1 : records.lastSeq(run.n),
   }))
   return {

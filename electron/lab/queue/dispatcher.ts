@@ -87,7 +87,14 @@ export class Dispatcher {
       const resume = this.resumption(run)
       return { run: run.id, trial: run.trialSpec, resume, known: run.seq }
     })
-    const task: Flight = { data: active.loaded!.data, jobs, runtime: this.q.kind, flag: flight.flag }
+    const task: Flight = {
+      data: active.loaded!.data,
+      jobs,
+      runtime: this.q.kind,
+      flag: flight.flag,
+      programs: this.q.programs.all(),
+      limit: this.q.limit,
+    }
     void this.q.pool
       .fly(task, (batch) => this.recorder.hear(active, flight, batch))
       .catch((error: unknown) => this.crashed(active, flight, runs, error))
@@ -129,7 +136,11 @@ export class Dispatcher {
     const seq = run.seq + 1
     const event: RunEvent = { trial: run.trial, seq, type: 'end', status: 'failed', error: toErrorJson(error) }
     const outcome: Outcome = { run: run.id, how: 'ended', seconds: 0, parameters: null }
-    this.recorder.hear(active, flight, { emitted: [{ run: run.id, emitted: [{ event }] }], outcomes: [outcome] })
+    this.recorder.hear(active, flight, {
+      emitted: [{ run: run.id, emitted: [{ event }] }],
+      outcomes: [outcome],
+      programs: [],
+    })
     for (const other of runs) if (flight.runs.has(other.id)) other.status = 'queued'
   }
 }

@@ -24,6 +24,7 @@ export class Recorder {
   hear(active: Active, flight: InFlight, batch: Batch): void {
     if (active.lost) return
     const { workspace, estimator } = this.q
+    const built = this.q.programs.add(batch.programs)
     const changed = new Set<Tracked>()
     const fresh: { run: Tracked; emitted: Heard[] }[] = []
     for (const { run: id, emitted } of batch.emitted) {
@@ -57,6 +58,7 @@ export class Recorder {
       }
       for (const [run, { seconds }] of learned)
         estimator.learn(run.trialSpec, active.loaded!.summary, this.q.kind, seconds)
+      built.save()
     }, true)
     const told = written.then(() => {
       for (const { run, emitted } of fresh) this.news.events(active.id, run.id, emitted)

@@ -2,6 +2,7 @@ import type { Notice } from '../../../core/contract.ts'
 import type { TaskSetSummary } from '../../../core/method.ts'
 import type { Estimator } from '../estimate.ts'
 import type { Pool, RuntimeKind } from '../pool.ts'
+import type { ProgramShelf } from '../programs.ts'
 import type { SharedData } from '../shared.ts'
 import type { ExperimentRow } from '../workspace/records.ts'
 import type { Workspace } from '../workspace/workspace.ts'
@@ -11,6 +12,9 @@ export type QueueContext = {
   workspace: Workspace
   pool: Pool
   estimator: Estimator
+  programs: ProgramShelf
+  /** Bytes that this process may take. */
+  limit: number
   runtime(): Promise<RuntimeKind>
   load(row: ExperimentRow): { data: SharedData; summary: TaskSetSummary }
   notify(notice: Notice): void

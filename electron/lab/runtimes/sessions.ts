@@ -17,6 +17,13 @@ const MOST = 128
 /** A session that nobody ran for this long gives its memory back. */
 const IDLE_MS = 60_000
 
+export type SessionOptions = {
+  /** Milliseconds. */
+  idle?: number
+  most?: number
+  /** Called after sessions that rested gave their memory back. */
+  onSleep?: () => void
+}
 type Entry = { program: Program; session: Promise<OrtSession> | null; users: number; running: number; last: number }
 
 /**
@@ -27,7 +34,7 @@ export function ortRuntime(
   kind: 'native' | 'wasm',
   version: string,
   ort: OrtBinding,
-  { idle = IDLE_MS, most = MOST }: { idle?: number; most?: number } = {},
+  { idle = IDLE_MS, most = MOST, onSleep = () => {} }: SessionOptions = {},
 ): Runtime {
   // In order of last use.
   const entries = new Map<string, Entry>()
@@ -39,7 +46,12 @@ export function ortRuntime(
     entry.last = performance.now()
     timer ??= setTimeout(() => void sweep(), idle).unref()
   }
-  const open = (entry: Entry) => (entry.session ??= ort.create(entry.program.onnx()))
+  let made = 0
+  const open = (entry: Entry) => {
+    if (!entry.session) made++
+    return (entry.session ??= ort.create(entry.program.onnx()))
+  }
+  const awake = () => [...entries.values()].filter(({ session }) => session !== null)
 
   async function sleep(entry: Entry): Promise<void> {
     const { session } = entry
@@ -50,7 +62,7 @@ export function ortRuntime(
   /** Puts to sleep what rested long enough. */
   async function sweep(): Promise<void> {
     timer = null
-    const resting = [...entries.values()].filter(({ session }) => session !== null)
+    const resting = awake()
     const due = (entry: Entry) => entry.running === 0 && performance.now() - entry.last >= idle - 1
     const over = resting.filter(due)
     if (over.length < resting.length) {
@@ -58,6 +70,7 @@ export function ortRuntime(
       timer = setTimeout(() => void sweep(), Math.max(10, next - performance.now())).unref()
     }
     for (const entry of over) await sleep(entry)
+    onSleep()
   }
 
   async function trim(): Promise<void> {
@@ -66,9 +79,9 @@ export function ortRuntime(
       entries.delete(key)
       await sleep(entry)
     }
-    const awake = [...entries.values()].filter(({ session }) => session !== null)
-    const spare = awake.filter(({ running }) => running === 0)
-    for (const entry of spare.slice(0, Math.max(0, awake.length - most))) await sleep(entry)
+    const all = awake()
+    const spare = all.filter(({ running }) => running === 0)
+    for (const entry of spare.slice(0, Math.max(0, all.length - most))) await sleep(entry)
   }
 
   return {
@@ -114,6 +127,10 @@ export function ortRuntime(
       const all = [...entries.values()]
       entries.clear()
       for (const entry of all) await sleep(entry)
+    },
+    sessions: () => ({ awake: awake().length, made }),
+    async rest(still) {
+      for (const entry of awake()) if (entry.running === 0 && still()) await sleep(entry)
     },
   }
 }

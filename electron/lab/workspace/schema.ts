@@ -3,7 +3,7 @@
  * VERSION and adds a step to MIGRATIONS; an older one refuses a newer file.
  */
 export const APPLICATION_ID = 0x454e4752 // "ENGR"
-export const VERSION = 2
+export const VERSION = 3
 
 /** `MIGRATIONS[n]` brings a file of version n to n + 1; the first one makes a new file. */
 export const MIGRATIONS = [
@@ -59,5 +59,12 @@ export const MIGRATIONS = [
   `
   -- What a run found besides figures, as JSON: the parameters that tuning chose.
   ALTER TABLE runs ADD COLUMN found TEXT NOT NULL DEFAULT '{}';
+  `,
+  `
+  -- Programs as they were built, by what was asked for ("recipe") and the code that built them.
+  CREATE TABLE programs (
+    n INTEGER PRIMARY KEY, code TEXT NOT NULL, recipe TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL,
+    packed INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE (code, recipe)
+  );
   `,
 ]

@@ -5,6 +5,7 @@ import { Datasets } from './datasets.ts'
 import { fault } from './faults.ts'
 import { Leases } from './leases.ts'
 import { openDatabase, type Db } from './open.ts'
+import { Programs } from './programs.ts'
 import { Records } from './records.ts'
 import { Writer } from './writer.ts'
 
@@ -19,6 +20,7 @@ export class Workspace {
   readonly datasets: Datasets
   readonly records: Records
   readonly leases: Leases
+  readonly programs: Programs
   private readonly db: Db
   private readonly cleanUp: () => void
 
@@ -35,6 +37,7 @@ export class Workspace {
     this.leases = new Leases(this.db)
     this.datasets = new Datasets(this.db, this.file, this.writer, this.leases)
     this.records = new Records(this.db)
+    this.programs = new Programs(this.db)
   }
 
   /** What SQLite threw, in words. */
