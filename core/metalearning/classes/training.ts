@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { EpisodeBatch, TaskGenerator } from '../../data/generator.ts'
-import type { Tensor } from '../../engine/index.ts'
+import type { Program, Tensor } from '../../engine/index.ts'
 import { UserError } from '../../errors.ts'
 import type { FitContext, FitEvent } from '../../method.ts'
 import { asFloat32 } from '../../nn/trainer.ts'
