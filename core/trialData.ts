@@ -8,8 +8,8 @@ import type { Trial } from './experiment.ts'
 import { rng } from './rng.ts'
 
 /**
- * The rows of one trial (the same arrays for every trial of a fold, so that they are copied and encoded once): what it learns from, what early stopping watches, what is tested. They depend on the
- * evaluation, the repeat and the fold alone, never on the method or its seed, so that methods are paired.
+ * The rows of one trial (the same arrays for every trial of a fold, so that they are copied and encoded once): what it
+ * learns from, what early stopping watches, what is tested. They depend on the evaluation, the repeat and the fold alone, never on the method or its seed, so that methods are paired.
  */
 export type TrialData = {
   train: View
@@ -81,7 +81,7 @@ function workedOut(trial: Trial, set: TaskSet): TrialData {
   }
   if (set.generator && (fewShot || evaluation.protocol === 'new-task')) {
     const rows = Int32Array.from({ length: set.table.rows }, (_, i) => i)
-    return { ...split(rows, everyTask), test: freshTasks(trial, set.generator, TASKS_AT_ONCE), episodes }
+    return { ...split(rows, everyTask), test: drawnAnew(trial, set.generator, TASKS_AT_ONCE), episodes }
   }
   const own = foldOf(trial, set)
   const held = new Set(own.testTasks ?? [])
@@ -103,6 +103,11 @@ function heldOut(trial: Trial, set: TaskSet): View {
   const { test, testTasks } = foldOf(trial, set)
   return { set, rows: test, tasks: testTasks ?? Int32Array.from(set.tasks, (_, k) => k) }
 }
+
+/** Drawn again each time they are gone through: trials of one fold share them, and they need not stay in memory. */
+const drawnAnew = (trial: Trial, generator: TaskGenerator, atOnce: number): Iterable<Episode> => ({
+  [Symbol.iterator]: () => freshTasks(trial, generator, atOnce),
+})
 
 /**
  * `episodes` fresh test tasks of a generator, drawn from the evaluation's seed: the same for every method and training
@@ -140,7 +145,7 @@ function classTrial(trial: Trial, set: TaskSet): TrialData {
   return {
     train: support,
     inner: null,
-    test: tested && freshTasks(trial, tested, atOnce),
+    test: tested && drawnAnew(trial, tested, atOnce),
     episodes: { shots, queries, ways },
   }
 }

@@ -1,5 +1,7 @@
+import { createHmac } from 'node:crypto'
 import { zstdDecompressSync } from 'node:zlib'
-import { sha256, squeeze } from './blobs.ts'
+import { installationSecret } from '../installation.ts'
+import { squeeze } from './blobs.ts'
 import type { Db } from './open.ts'
 
 /** A program as it was built: what was asked for, and the whole of it but its graph. */
@@ -10,7 +12,7 @@ const MOST = 400
 
 /**
  * Programs that were built once. They are worth nothing to other code than that which built them, and nothing is lost
- * with them: a damaged one counts as not there.
+ * with them: one that is damaged, or that another installation wrote, counts as not there.
  */
 export class Programs {
   private readonly db: Db
@@ -24,7 +26,7 @@ export class Programs {
     const { size, packed, bytes: kept } = squeeze(bytes)
     this.db
       .prepare('INSERT OR IGNORE INTO programs (code, recipe, hash, size, packed, bytes) VALUES (?, ?, ?, ?, ?, ?)')
-      .run(code, recipe, sha256(bytes), size, packed, kept)
+      .run(code, recipe, signed(recipe, bytes), size, packed, kept)
     this.db.prepare('DELETE FROM programs WHERE n <= (SELECT max(n) FROM programs) - ?').run(MOST)
   }
 
@@ -40,10 +42,14 @@ export class Programs {
     return rows.flatMap(({ recipe, hash, size, packed, bytes: kept }) => {
       try {
         const bytes = new Uint8Array(packed ? zstdDecompressSync(kept, { maxOutputLength: size || 1 }) : kept)
-        return sha256(bytes) === hash ? [{ recipe, bytes }] : []
+        return signed(recipe, bytes) === hash ? [{ recipe, bytes }] : []
       } catch {
         return []
       }
     })
   }
+}
+
+function signed(recipe: string, bytes: Uint8Array): string {
+  return createHmac('sha256', installationSecret()).update(recipe).update('\n').update(bytes).digest('hex')
 }
