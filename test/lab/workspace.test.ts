@@ -288,7 +288,7 @@ describe('what cannot be opened says why and is left as it is', () => {
     expect(refusal(() => new Workspace(file))).toEqual({
       code: 'workspace.newer',
       who: `Workspace ${path.basename(file)}`,
-      rule: 'This Engram reads workspaces up to version 2.',
+      rule: 'This Engram reads workspaces up to version 3.',
       got: 'version 99',
       remedy: 'Update Engram to open it. Nothing in it was changed.',
     })
