@@ -105,7 +105,8 @@ export type Parsed = { value: unknown } | { error: Key; params: TextParams }
 /** What a person typed, as a value. An empty text is the default. */
 export function parse(field: FormField, text: string): Parsed {
   const trimmed = text.trim()
-  if (trimmed === '') return { value: undefined }
+  // Nothing typed is the default, which an empty list looks like too.
+  if (trimmed === '') return { value: Array.isArray(field.fallback) && !field.fallback.length ? [] : undefined }
   if (field.kind === 'number') return parseNumber(trimmed, field)
   if (field.kind === 'list') return parseList(trimmed, field)
   if (field.kind === 'choice') return { value: field.options.find((option) => String(option) === trimmed) }

@@ -23,6 +23,7 @@ const EXCEPTIONS: Record<string, string> = {
   'pooled-mlp': 'one head for all tasks of a target: a baseline that must not tell tasks apart',
   'pooled-mlp-intercepts': 'one head for all tasks of a target: a baseline that must not tell tasks apart',
   'single-task-mlp': 'shares nothing: there is nothing to balance',
+  'soft-sharing': 'a network for every task, tied by a penalty: no parameter is shared, so no gradients meet',
 }
 
 const columns = mixedTargets(['number', 'two', 'three'], 0.1)
