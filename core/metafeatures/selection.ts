@@ -53,17 +53,6 @@ export function scaling(rows: readonly ArrayLike<number>[]): (row: ArrayLike<num
     columns.map(({ median, mean, sd }, f) => ((Number.isFinite(row[f]) ? row[f] : median) - mean) / (sd || 1))
 }
 
-/** Euclidean distance of two data sets in standardised meta-features, per feature: 0 alike, about 1.4 strangers. */
-export function taskDistance(
-  rows: readonly ArrayLike<number>[],
-): (a: ArrayLike<number>, b: ArrayLike<number>) => number {
-  const scale = scaling(rows)
-  return (a, b) => {
-    const [u, v] = [scale(a), scale(b)]
-    return Math.sqrt(u.reduce((sum, value, f) => sum + (value - v[f]) ** 2, 0) / u.length)
-  }
-}
-
 /** Rank correlation (Spearman 1904), equal values sharing their ranks. */
 export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const [u, v] = [ranks(a), ranks(b)]

@@ -11,7 +11,7 @@ import { perceptron } from './architectures/perceptron.ts'
 import type { Plan } from './plan.ts'
 
 export { sizeOf } from './blocks.ts'
-export type { Architecture, Block, Probe } from './blocks.ts'
+export type { Architecture } from './blocks.ts'
 
 /** From a plan: its parameter blocks, forward pass, penalty and view. */
 export function architectureOf(plan: Plan): Architecture {
