@@ -11,6 +11,8 @@ import { simplify } from './simplify.ts'
 export type CompileOptions = {
   /** Rewrite the graph first (default: yes). */
   simplify?: boolean
+  /** Join products of equal shape to batches (default: yes). Files for other programs are read by more without. */
+  batch?: boolean
   /** Text put into the ONNX file. */
   metadata?: Record<string, string>
 }
@@ -22,7 +24,7 @@ function pruned(outputs: Readonly<Record<string, Expr>>): Record<string, Expr> {
 
 /** A graph made ready to run: what must be fed, what comes out, and the bytes of its ONNX file. */
 export function compile(outputs: Readonly<Record<string, Expr>>, options: CompileOptions = {}): Program {
-  const graph = options.simplify === false ? pruned(outputs) : simplify(outputs)
+  const graph = options.simplify === false ? pruned(outputs) : simplify(outputs, options.batch)
   const order = topological(Object.values(graph))
   const leaves = order.filter((node) => node.op === 'input') as Expr<InputAttrs>[]
   const inputs = new Map<string, InputAttrs>()

@@ -16,11 +16,15 @@ import { swapsLast } from './terms.ts'
 
 /**
  * Equal graphs that run faster: equal expressions are shared, constants are folded, algebra is done (`rewrites.ts`),
- * what nobody reads falls away, and what a loop computes anew at each step without need moves in front of it.
+ * what nobody reads falls away, and what a loop computes anew at each step without need moves in front of it. Products
+ * of equal shape become one batch unless `batch` says no.
  */
-export function simplify<K extends string>(outputs: Readonly<Record<K, Expr>>): Record<K, Expr> {
+export function simplify<K extends string>(outputs: Readonly<Record<K, Expr>>, batch = true): Record<K, Expr> {
   const names = Object.keys(outputs) as K[]
-  const roots = simplifyAll(names.map((name) => outputs[name]))
+  const roots = simplifyAll(
+    names.map((name) => outputs[name]),
+    batch,
+  )
   return Object.fromEntries(names.map((name, k) => [name, roots[k]])) as Record<K, Expr>
 }
 
@@ -33,9 +37,10 @@ const RULES_OF_ALGEBRA: readonly Rewrite[] = [...RULES, ...PRODUCT_RULES, regula
 /** At the end A B' is the transpose of B A' where that is there already, and so on. */
 const FINISH: readonly Rewrite[] = [lateTranspose, fullVectors, freeTranspose]
 
-function simplifyAll(start: readonly Expr[]): Expr[] {
+function simplifyAll(start: readonly Expr[], batch = true): Expr[] {
   const loops = new WeakSet<Expr>()
-  const plain = fewest(settle(prune(start), loops), loops)
+  const settled = settle(prune(start), loops)
+  const plain = batch ? fewest(settled, loops) : settled
   let best = plain
   let least = graphCost(plain)
   for (const courage of COURAGE) {

@@ -26,6 +26,7 @@ export function onnxOf(encoder: Encoder, units: Unit[], scores: (x: Expr) => Exp
   return compile(
     { predictions: inOwnUnits(z, units) },
     {
+      batch: false,
       metadata: {
         inputs: JSON.stringify(encoder.names),
         outputs: JSON.stringify(units.flatMap((unit) => unit.names)),
