@@ -1,0 +1,4 @@
+import { it } from 'vitest'
+import { endings } from './endings.ts'
+
+it('stopped, closed or thrown out of its course in the middle of native runs, a lab ends cleanly', endings(6), 180_000)
