@@ -10,7 +10,8 @@ import { damaged, pack, take, unpack } from './pack.ts'
 
 /**
  * The model blob of a trial: which method made it, from which columns and for which tasks, and the method's own bytes.
- * It holds no row of the data, except that of nearest neighbours, whose model is the rows.
+ * It holds no row of the data, except where rows are the model: nearest neighbours, and methods for few-shot classes (class
+ * means, prototypes, MAML for classes), which keep the labelled rows of the tasks they were shown.
  */
 const Heading = z.object({
   kind: z.literal('model'),
