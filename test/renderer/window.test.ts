@@ -40,6 +40,15 @@ describe.skipIf(!CHROMIUM)('the window', () => {
   }
 
   async function accessible(page: Page) {
+    // A colour on its way to another is neither; what never ends is not waited for.
+    await page.evaluate(() =>
+      Promise.allSettled(
+        document
+          .getAnimations()
+          .filter((own) => Number.isFinite(own.effect?.getComputedTiming().endTime))
+          .map((own) => own.finished),
+      ).then(() => undefined),
+    )
     // Chrome's own debugging channel runs it: the page's policy allows no foreign script.
     const results = await page.evaluate(`(() => { ${axe.source}; return axe.run({ resultTypes: ['violations'] }) })()`)
     const { violations } = results as {
