@@ -2,14 +2,15 @@ import type { TaskGenerator } from './data/generator.ts'
 import { classEpisodes } from './data/classEpisodes.ts'
 import { classesAreTasks, classParts, classRowsOf } from './data/classParts.ts'
 import { episodesOf, generatedViews } from './episodeViews.ts'
-import { innerSplit, makeFolds } from './data/splits.ts'
+import { evaluationKey, innerSplit, makeFolds } from './data/splits.ts'
 import type { TaskSet, View } from './data/taskSet.ts'
 import type { Trial } from './experiment.ts'
 import { rng } from './rng.ts'
 
 /**
  * The rows of one trial (the same arrays for every trial of a fold, so that they are copied and encoded once): what it
- * learns from, what early stopping watches, what is tested. They depend on the evaluation, the repeat and the fold alone, never on the method or its seed, so that methods are paired.
+ * learns from, what early stopping watches, what is tested. They depend on the evaluation, the repeat and the fold alone,
+ * never on the method or its seed, so that methods are paired.
  */
 export type TrialData = {
   train: View
@@ -34,7 +35,7 @@ export function shotCurve(trial: Trial, set: TaskSet): CurvePoint[] {
   const with1 = (shots: number): Trial => ({ ...trial, evaluation: { ...evaluation, shots } })
   if (set.generator || classesAreTasks(set, evaluation))
     return all.flatMap((shots) => {
-      const { test } = trialData(with1(shots), set)
+      const { test } = workedOut(with1(shots), set)
       return test ? [{ shots, test }] : []
     })
   const held = heldOut(trial, set)
@@ -45,7 +46,7 @@ export function shotCurve(trial: Trial, set: TaskSet): CurvePoint[] {
 export function trialData(trial: Trial, set: TaskSet): TrialData {
   const kept = folds.get(set) ?? new Map<string, TrialData>()
   folds.set(set, kept)
-  const key = `${trial.repeat}/${trial.fold}/${textOf(trial.evaluation)}`
+  const key = `${trial.repeat}/${trial.fold}/${evaluationKey(trial.evaluation)}`
   const data = kept.get(key) ?? workedOut(trial, set)
   kept.delete(key)
   kept.set(key, data)
@@ -57,13 +58,6 @@ export function trialData(trial: Trial, set: TaskSet): TrialData {
 /** Cells of the folds that are kept: 24 bytes each, once rows were encoded for all who learn from them. */
 const KEPT = 1e7
 const folds = new WeakMap<TaskSet, Map<string, TrialData>>()
-const texts = new WeakMap<Trial['evaluation'], string>()
-
-function textOf(evaluation: Trial['evaluation']): string {
-  const text = texts.get(evaluation) ?? JSON.stringify(evaluation)
-  texts.set(evaluation, text)
-  return text
-}
 
 function workedOut(trial: Trial, set: TaskSet): TrialData {
   const { evaluation } = trial
@@ -83,14 +77,14 @@ function workedOut(trial: Trial, set: TaskSet): TrialData {
     const rows = Int32Array.from({ length: set.table.rows }, (_, i) => i)
     return { ...split(rows, everyTask), test: drawnAnew(trial, set.generator, TASKS_AT_ONCE), episodes }
   }
-  const own = foldOf(trial, set)
-  const held = new Set(own.testTasks ?? [])
+  const { train, testTasks } = foldOf(trial, set)
+  const held = new Set(testTasks ?? [])
   const trainTasks = everyTask.filter((task) => !held.has(task))
   const testView = heldOut(trial, set)
   const test = fewShot
     ? episodesOf(testView, evaluation, random.split('episodes'))
     : [{ support: null, query: testView }]
-  return { ...split(own.train, trainTasks), test, episodes }
+  return { ...split(train, trainTasks), test, episodes }
 }
 
 function foldOf({ evaluation, repeat, fold }: Trial, set: TaskSet) {

@@ -18,7 +18,29 @@ export type Fold = {
   testTasks?: Int32Array
 }
 
+/** The folds that were asked for last of a set: every trial of an experiment asks for the same. */
+const made = new WeakMap<TaskSet, { key: string; folds: Fold[] }>()
+
+/** The same arrays for the same set and evaluation: not to be written to. */
 export function makeFolds(set: TaskSet, evaluation: Evaluation): Fold[] {
+  const key = evaluationKey(evaluation)
+  const known = made.get(set)
+  if (known?.key === key) return known.folds
+  const folds = foldsOf(set, evaluation)
+  made.set(set, { key, folds })
+  return folds
+}
+
+const keys = new WeakMap<Evaluation, string>()
+
+/** Equal for equal evaluations; written once for each, since it may hold the rows of every fold. */
+export function evaluationKey(evaluation: Evaluation): string {
+  const key = keys.get(evaluation) ?? JSON.stringify(evaluation)
+  keys.set(evaluation, key)
+  return key
+}
+
+function foldsOf(set: TaskSet, evaluation: Evaluation): Fold[] {
   if (evaluation.testFolds !== undefined) return given(set, evaluation.testFolds)
   if (set.split && (evaluation.protocol === 'k-fold' || evaluation.protocol === 'holdout')) return stored(set)
   const random = rngOf(`split/${evaluation.seed}`)
