@@ -1,3 +1,5 @@
+import { ranks } from '../stats/rankings.ts'
+
 /**
  * Algorithm selection (Rice 1976): from the meta-features of a data set, choose the learner that will do best on it.
  *   k-NN     the learner with the best mean on the k data sets nearest in standardised meta-features
@@ -55,23 +57,11 @@ export function scaling(rows: readonly ArrayLike<number>[]): (row: ArrayLike<num
 
 /** Rank correlation (Spearman 1904), equal values sharing their ranks. */
 export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const [u, v] = [ranks(a), ranks(b)]
+  const [u, v] = [ranks(Array.from(a)), ranks(Array.from(b))]
   const mean = (u.length + 1) / 2
   const dot = (p: number[], q: number[]) => p.reduce((sum, value, i) => sum + (value - mean) * (q[i] - mean), 0)
   const size = Math.sqrt(dot(u, u) * dot(v, v))
   return size > 0 ? dot(u, v) / size : 0
-}
-
-function ranks(values: ArrayLike<number>): number[] {
-  const order = Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[a] - values[b])
-  const out = new Array<number>(values.length)
-  for (let from = 0; from < order.length;) {
-    let to = from
-    while (to < order.length && values[order[to]] === values[order[from]]) to++
-    for (let i = from; i < to; i++) out[order[i]] = (from + 1 + to) / 2
-    from = to
-  }
-  return out
 }
 
 function columnMeans(rows: readonly ArrayLike<number>[]): number[] {
