@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import type { Runtime } from '../engine/runtime.ts'
-import { fillIn, newTasksOf } from '../frame.ts'
 import type { Output } from '../frame.ts'
 import type { Method, Model } from '../method.ts'
 import { balancingWork } from '../nn/balanced.ts'
 import { silenced } from '../nn/lesions.ts'
 import { generalHead, newHeads } from '../nn/newHead.ts'
-import { sharedModel } from '../nn/newTasks.ts'
+import { answering, sharedModel } from '../nn/newTasks.ts'
 import { headHidden, multiTaskParams } from '../nn/params.ts'
 import { designWork, fitPerceptron, loadPerceptron, perceptronModel, perceptronWork } from '../nn/perceptron.ts'
 import type { Perceptron } from '../nn/perceptron.ts'
 import { columnsByTarget } from '../nn/plan.ts'
+import { SHARED_CAN } from './sharedNetwork.ts'
 
 /**
  * Hard parameter sharing (Caruana 1997): one trunk for all tasks, one head per task, linear or with layers of its own.
@@ -27,18 +27,7 @@ export const hardSharing: Method<Params> = {
   cite: 'Caruana 1997, Multitask Learning',
   params: Params,
   twins: ['single-task-mlp'],
-  can: {
-    taskColumn: true,
-    needsTaskColumn: false,
-    manyTargets: true,
-    missingTargets: true,
-    kinds: ['regression', 'binary', 'multiclass'],
-    newTask: true,
-    adapt: true,
-    onnx: true,
-    resume: true,
-    network: true,
-  },
+  can: SHARED_CAN,
   work: (s, p) =>
     balancingWork(s, p) +
     (p.headHidden.length
@@ -64,12 +53,7 @@ function model(net: Perceptron, runtime: Runtime): Model {
   const others = perceptronModel(general.net, runtime)
   return {
     ...own,
-    async predict(view) {
-      const said = await own.predict(view)
-      const fresh = newTasksOf(view, net.outputs)
-      if (fresh.tasks.length) fillIn(said, await others.predict(fresh))
-      return said
-    },
+    predict: answering(own, net, others),
     adapt: async (support) => model(newHeads(general, support), runtime),
     silence: (units) => model(silenced(net, units), runtime),
   }

@@ -1,12 +1,26 @@
 import type { z } from 'zod'
 import type { Balancing } from '../balancers/params.ts'
-import type { Method, TaskSetSummary } from '../method.ts'
+import type { Can, Method, TaskSetSummary } from '../method.ts'
 import { balancingWork } from '../nn/balanced.ts'
 import type { Design } from '../nn/design.ts'
 import { sharedModel } from '../nn/newTasks.ts'
 import type { PerceptronParams } from '../nn/params.ts'
 import { designWork, fitPerceptron, loadPerceptron } from '../nn/perceptron.ts'
 import { columnsByTarget } from '../nn/plan.ts'
+
+/** Networks with shared parameters do all there is. */
+export const SHARED_CAN: Can = {
+  taskColumn: true,
+  needsTaskColumn: false,
+  manyTargets: true,
+  missingTargets: true,
+  kinds: ['regression', 'binary', 'multiclass'],
+  newTask: true,
+  adapt: true,
+  onnx: true,
+  resume: true,
+  network: true,
+}
 
 /** A network of a design in which tasks have parameters of their own beside shared ones: all but the design is alike. */
 export function sharedNetwork<P extends PerceptronParams & Balancing>(about: {
@@ -22,18 +36,7 @@ export function sharedNetwork<P extends PerceptronParams & Balancing>(about: {
     ...method,
     family: 'multitask',
     twins: ['single-task-mlp'],
-    can: {
-      taskColumn: true,
-      needsTaskColumn: false,
-      manyTargets: true,
-      missingTargets: true,
-      kinds: ['regression', 'binary', 'multiclass'],
-      newTask: true,
-      adapt: true,
-      onnx: true,
-      resume: true,
-      network: true,
-    },
+    can: SHARED_CAN,
     work: (s: TaskSetSummary, p) => designWork(s, p, design(p, s.tasks)) + balancingWork(s, p),
     async *fit(context, p) {
       const net = yield* fitPerceptron(context, p, {

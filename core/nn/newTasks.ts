@@ -17,6 +17,7 @@ import {
   unflatten,
 } from '../engine/index.ts'
 import type { Program } from '../engine/index.ts'
+import { programOf } from '../engine/programCache.ts'
 import type { Runtime, Tensor } from '../engine/runtime.ts'
 import { describeView, fillIn, newTasksOf } from '../frame.ts'
 import type { Frame } from '../frame.ts'
@@ -33,6 +34,7 @@ import type { Perceptron } from './perceptron.ts'
 import { columnsByTarget, headsOf } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { linesOf } from './problem.ts'
+import { recipeOf } from './programs.ts'
 import { keptAlive } from './sketch.ts'
 import { asFloat32 } from './trainer.ts'
 
@@ -56,16 +58,21 @@ export function sharedModel(net: Perceptron, runtime: Runtime): Model {
   const others = perceptronModel(general.net, runtime)
   return {
     ...own,
-    async predict(view) {
-      const said = await own.predict(view)
-      const fresh = newTasksOf(view, net.outputs)
-      if (fresh.tasks.length) fillIn(said, await others.predict(fresh))
-      return said
-    },
+    predict: answering(own, net, others),
     adapt: async (support) => sharedModel(await learnTasks(general, support, runtime), runtime),
     silence: (units) => sharedModel(silenced(net, units), runtime),
   }
 }
+
+/** What `own` says of the tasks it was trained on, and `others` of new ones. */
+export const answering =
+  (own: Model, { outputs }: Perceptron, others: Model): Model['predict'] =>
+  async (view) => {
+    const said = await own.predict(view)
+    const fresh = newTasksOf(view, outputs)
+    if (fresh.tasks.length) fillIn(said, await others.predict(fresh))
+    return said
+  }
 
 type General = { net: Perceptron; spread: Map<string, number> }
 
@@ -140,7 +147,7 @@ async function learnTasks({ net, spread }: General, support: View, runtime: Runt
     cells: described.cells.filter((_, k) => keep[k]),
   }
   const sd = Float32Array.from(to.blocks.flatMap(({ name, columns }) => (columns ? [spread.get(name) ?? ALONE] : [])))
-  const session = await runtime.load(learningProgram(next))
+  const session = await runtime.load(programOf(recipeOf('new tasks', next), () => learningProgram(next)))
   const out = await session.run({
     ...feedsOf(next, frame),
     theta: vector(learned),

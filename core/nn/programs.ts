@@ -1,6 +1,7 @@
 import { add, cast, compile, flatten, gather, grad, input, loop, size, unflatten } from '../engine/index.ts'
 import type { Expr, Program } from '../engine/index.ts'
 import { programOf as kept } from '../engine/programCache.ts'
+import type { Recipe } from '../engine/programCache.ts'
 import { adam } from './adam.ts'
 import { architectureOf, sizeOf } from './architecture.ts'
 import { balancedProgram } from './balancedPrograms.ts'
@@ -100,10 +101,14 @@ function dataInputs(plan: Plan): Record<'x' | 'y' | 'weight' | 'owner' | 'rowOf'
   }
 }
 
-/** Programs depend on the plan's shape alone. */
-export function programOf(name: 'train' | 'output' | 'lesioned' | Part, plan: Plan): Program {
+/** What a program of a plan depends on: its name and the plan's shape. */
+export function recipeOf(name: string, plan: Plan): Recipe {
   const columns = plan.columns.map((column) => [column.kind, column.width, column.tasks?.length ?? 1])
-  return kept([name, plan.inputs.length, plan.hidden, plan.activation, plan.stacked, columns, plan.design], () => {
+  return [name, plan.inputs.length, plan.hidden, plan.activation, plan.stacked, columns, plan.design]
+}
+
+export function programOf(name: 'train' | 'output' | 'lesioned' | Part, plan: Plan): Program {
+  return kept(recipeOf(name, plan), () => {
     if (name === 'train') return trainingProgram(plan)
     return name === 'output' || name === 'lesioned'
       ? outputProgram(plan, name === 'lesioned')
