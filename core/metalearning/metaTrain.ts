@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { EpisodeBatch, TaskGenerator } from '../data/generator.ts'
 import type { Tensor } from '../engine/index.ts'
 import { programOf } from '../engine/programCache.ts'
@@ -6,7 +5,7 @@ import { UserError } from '../errors.ts'
 import type { FitContext, FitEvent } from '../method.ts'
 import { asFloat32 } from '../nn/trainer.ts'
 import type { Plan } from '../nn/plan.ts'
-import { damaged, pack, take, unpack } from '../pack.ts'
+import { readState, scalar, startingAt, vector, writeState } from './adamState.ts'
 import { metaProgram, metaSize } from './programs.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -28,7 +27,9 @@ export async function* metaTrain(
   schedule: Schedule | null,
   { rng: random, runtime, resume, episodes: asked }: FitContext,
 ): AsyncGenerator<FitEvent, Float32Array> {
-  let state = resume ? readState(resume, metaSize(plan, strategy)) : firstState(strategy, plan, random.split('first'))
+  let state = resume
+    ? readState(resume, metaSize(plan, strategy))
+    : startingAt(strategy.first(plan, random.split('first')))
   const { outer } = strategy
   if (!outer || !schedule) return state.theta
   const { shots, queries } = outer.queries ? { shots: 0, queries: outer.queries } : (asked ?? DEFAULT)
@@ -91,23 +92,6 @@ function diverged({ innerLr, outerLr }: Schedule, step: number): UserError {
   })
 }
 
-type State = { step: number; theta: Float32Array; m: Float32Array; v: Float32Array }
-
-function firstState(strategy: Strategy, plan: Plan, random: FitContext['rng']): State {
-  const theta = strategy.first(plan, random)
-  return { step: 0, theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length) }
-}
-
-const writeState = ({ step, theta, m, v }: State) => pack({ step }, { theta, m, v })
-
-function readState(bytes: Uint8Array, size: number): State {
-  const packed = unpack(bytes)
-  const parsed = z.object({ step: z.int().min(1) }).safeParse(packed.header)
-  if (!parsed.success) throw damaged('a checkpoint of another method')
-  const [theta, m, v] = ['theta', 'm', 'v'].map((name) => take(packed, name, 'f32', size))
-  return { ...parsed.data, theta, m, v }
-}
-
 /** Inputs of the last layer, its bias among them. */
 export const lastInputs = (plan: Plan): number => (plan.hidden.at(-1) ?? plan.inputs.length) + 1
 
@@ -117,5 +101,3 @@ export const shape = ({ inputs, hidden, activation, columns }: Plan): unknown[] 
   activation,
   columns.map(({ kind, width }) => [kind, width]),
 ]
-export const vector = (data: Float32Array): Tensor => ({ shape: [data.length], data })
-export const scalar = (value: number): Tensor => ({ shape: [], data: Float32Array.of(value) })

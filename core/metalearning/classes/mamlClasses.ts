@@ -5,6 +5,7 @@ import type { Runtime } from '../../engine/runtime.ts'
 import { programOf } from '../../engine/programCache.ts'
 import { Output, wholeFold } from '../../frame.ts'
 import type { Method, Model } from '../../method.ts'
+import { scalar, vector } from '../adamState.ts'
 import { damaged, take, unpack } from '../../pack.ts'
 import type { Rng } from '../../rng.ts'
 import { perRow } from '../params.ts'
@@ -14,7 +15,7 @@ import type { Classifier } from './mamlProgram.ts'
 import { BodyParams, bodyOf, fewShotCan, SavedBody } from './params.ts'
 import { encoderFor, packSupport, predictFrom, sourceOf, supportOf, takeSupport } from './support.ts'
 import type { SupportSet } from './support.ts'
-import { scalar, trainOnEpisodes, vector } from './training.ts'
+import { trainOnEpisodes } from './training.ts'
 
 /**
  * MAML for classes (Finn, Abbeel and Levine 2017), with the paper's network: layers with batch norm and ReLU, log loss,

@@ -7,6 +7,7 @@ import { programOf } from '../../engine/programCache.ts'
 import { Output, wholeFold } from '../../frame.ts'
 import type { FitContext, FitEvent, Method, Model } from '../../method.ts'
 import { damaged, take, unpack } from '../../pack.ts'
+import { vector } from '../adamState.ts'
 import { perRow } from '../params.ts'
 import { firstBody } from './body.ts'
 import type { Body } from './body.ts'
@@ -14,7 +15,7 @@ import { BodyParams, bodyOf, fewShotCan, SavedBody } from './params.ts'
 import { bodySize, prototypeAnswer, prototypeTraining, statisticsProgram } from './prototypes.ts'
 import { encoderFor, packSupport, predictFrom, sourceOf, supportOf, takeSupport } from './support.ts'
 import type { SupportSet } from './support.ts'
-import { trainOnEpisodes, vector } from './training.ts'
+import { trainOnEpisodes } from './training.ts'
 
 /** The method of `prototypes.ts`: learns the body from episodes, and keeps the labelled rows of each task. */
 const Params = z.strictObject({

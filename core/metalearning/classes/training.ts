@@ -1,10 +1,9 @@
-import { z } from 'zod'
 import type { EpisodeBatch, TaskGenerator } from '../../data/generator.ts'
 import type { Program, Tensor } from '../../engine/index.ts'
 import { UserError } from '../../errors.ts'
 import type { FitContext, FitEvent } from '../../method.ts'
 import { asFloat32 } from '../../nn/trainer.ts'
-import { damaged, pack, take, unpack } from '../../pack.ts'
+import { readState, scalar, startingAt, vector, writeState } from '../adamState.ts'
 
 /**
  * Learning from episodes by Adam, many in one call of the runtime. A checkpoint holds parameters, Adam's state and the
@@ -32,8 +31,7 @@ export async function* trainOnEpisodes(
   { program, iterations, metaBatch, shots, queries, rate, feeds }: Training,
   { rng: random, runtime, resume }: Pick<FitContext, 'rng' | 'runtime' | 'resume'>,
 ): AsyncGenerator<FitEvent, Float32Array> {
-  const zeros = () => new Float32Array(first.length)
-  let state: State = resume ? readState(resume, first.length) : { step: 0, theta: first, m: zeros(), v: zeros() }
+  let state = resume ? readState(resume, first.length) : startingAt(first)
   const session = await runtime.load(program)
   const rows = metaBatch * (shots + queries) * (source.classes?.length ?? 1) * source.features.length
   const chunk = Math.min(iterations, Math.max(1, Math.min(MOST_STEPS, Math.floor(NUMBERS / rows))))
@@ -56,10 +54,7 @@ export async function* trainOnEpisodes(
     state = { step, theta: asFloat32(out.theta1.data), m: asFloat32(out.m1.data), v: asFloat32(out.v1.data) }
     yield { type: 'metric', name: 'loss', split: 'train', task: null, step, value: loss }
     yield { type: 'progress', done: step, of: iterations }
-    if (step % every === 0 && step < iterations) {
-      const { theta, m, v } = state
-      yield { type: 'checkpoint', step, bytes: pack({ step }, { theta, m, v }) }
-    }
+    if (step % every === 0 && step < iterations) yield { type: 'checkpoint', step, bytes: writeState(state) }
   }
   return state.theta
 }
@@ -74,19 +69,6 @@ function episodeFeeds(batch: EpisodeBatch, steps: number): Record<string, Tensor
     queryY: { shape: [steps, tasks, queries], data: batch.queryY },
   }
 }
-
-type State = { step: number; theta: Float32Array; m: Float32Array; v: Float32Array }
-
-function readState(bytes: Uint8Array, size: number): State {
-  const packed = unpack(bytes)
-  const parsed = z.object({ step: z.int().min(1) }).safeParse(packed.header)
-  if (!parsed.success) throw damaged('a checkpoint of another method')
-  const [theta, m, v] = ['theta', 'm', 'v'].map((name) => take(packed, name, 'f32', size))
-  return { ...parsed.data, theta, m, v }
-}
-
-export const vector = (data: Float32Array): Tensor => ({ shape: [data.length], data })
-export const scalar = (value: number): Tensor => ({ shape: [], data: Float32Array.of(value) })
 
 function diverged(): UserError {
   return new UserError({
