@@ -6,7 +6,7 @@ import type { Template } from './template.ts'
 export type { Template } from './template.ts'
 
 const LAST = (names: string, count: number) => Array.from({ length: count }, (_, i) => `${names}${i + 1}`)
-const mulanMethods = [{ id: 'regressor-chain' }, { id: 'multi-task-lasso' }, { id: 'hard-sharing' }]
+const mulanMethods = [{ id: 'hard-sharing' }, { id: 'multi-task-lasso' }, { id: 'regressor-chain' }]
 const tenFolds = { protocol: 'k-fold', folds: 10 } as const
 
 /** Experiments on published data sets, whose figures docs/reproductions.md holds. */
