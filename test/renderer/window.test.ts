@@ -40,7 +40,9 @@ describe.skipIf(!CHROMIUM)('the window', () => {
   }
 
   async function accessible(page: Page) {
-    // A colour on its way to another is neither; what never ends is not waited for.
+    // A colour on its way to another is neither: none sets out from here, and those on their way are waited for.
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    await page.locator('html[data-motion=less]').waitFor({ state: 'attached' })
     await page.evaluate(() =>
       Promise.allSettled(
         document
