@@ -1,9 +1,11 @@
 import type { OutputCells } from '../frame.ts'
+import { products, TILE } from './productKernel.ts'
 
 /**
  * Weighted second moments of a task's cells about their own mean, the costly part of every linear method:
  *   centre_j = sum w x_j / sum w,   gram_jk = sum w (x_j - centre_j)(x_k - centre_k),   moment_j = sum w (x_j - centre_j)(y - mean)
- * Rows come in blocks, turned so that a column lies in one piece; four by two products at a time stay in registers.
+ * One pass: with z = (x - s, y - t, 1), where s and t are the means of the first rows, the products sum w z z' hold all
+ * sums, and those about the true mean follow: gram_jk - total d_j d_k with d = centre - s.
  */
 export type Gram = {
   total: number
@@ -15,80 +17,39 @@ export type Gram = {
 }
 
 const BLOCK = 64
-const TALL = 4
 
 export function gramOf(x: Float64Array, width: number, { at, y, weight }: OutputCells): Gram {
-  const centre = new Float64Array(width)
-  let total = 0
-  let mean = 0
-  for (let i = 0; i < at.length; i++) {
-    const w = weight ? weight[i] : 1
-    const from = at[i] * width
-    total += w
-    mean += w * y[i]
-    for (let j = 0; j < width; j++) centre[j] += w * x[from + j]
+  const shift = new Float64Array(width + 1)
+  const first = Math.min(BLOCK, at.length)
+  for (let i = 0; i < first; i++) {
+    for (let j = 0; j < width; j++) shift[j] += x[at[i] * width + j] / first
+    shift[width] += y[i] / first
   }
-  mean /= total || 1
-  for (let j = 0; j < width; j++) centre[j] /= total || 1
-  // Columns, and zeros up to whole tiles.
-  const padded = Math.ceil(width / TALL) * TALL
-  const left = new Float64Array(padded * BLOCK)
-  const right = weight ? new Float64Array(padded * BLOCK) : left
-  const sums = new Float64Array(padded * padded)
-  const moment = new Float64Array(width)
+  const columns = Math.ceil((width + 2) / TILE) * TILE
+  const { left, right, sums, add } = products(BLOCK, columns, weight !== null)
   for (let start = 0; start < at.length; start += BLOCK) {
     const rows = Math.min(BLOCK, at.length - start)
-    if (rows < BLOCK) left.fill(0)
     for (let r = 0; r < rows; r++) {
       const from = at[start + r] * width
-      const above = (y[start + r] - mean) * (weight ? weight[start + r] : 1)
-      for (let j = 0; j < width; j++) {
-        const off = x[from + j] - centre[j]
-        left[j * BLOCK + r] = off
-        moment[j] += off * above
-      }
+      const to = r * columns
+      for (let j = 0; j < width; j++) left[to + j] = x[from + j] - shift[j]
+      left[to + width] = y[start + r] - shift[width]
+      left[to + width + 1] = 1
+      if (weight) for (let j = 0; j < width + 2; j++) right[to + j] = weight[start + r] * left[to + j]
     }
-    if (weight)
-      for (let j = 0; j < width; j++)
-        for (let r = 0; r < BLOCK; r++) right[j * BLOCK + r] = r < rows ? weight[start + r] * left[j * BLOCK + r] : 0
-    addProducts(left, right, padded, sums)
+    add(rows)
   }
+  const sum = (j: number, k: number) => sums[j * columns + k]
+  const total = sum(width + 1, width + 1)
+  const off = Float64Array.from({ length: width + 1 }, (_, j) => sum(width + 1, j) / (total || 1))
   const gram = new Float64Array(width * width)
   for (let j = 0; j < width; j++)
-    for (let k = 0; k <= j; k++) gram[j * width + k] = gram[k * width + j] = sums[j * padded + k]
-  return { total, centre, mean, gram, moment }
-}
-
-/** sums += left right' of one block, the tiles on and below the diagonal. */
-function addProducts(left: Float64Array, right: Float64Array, padded: number, sums: Float64Array): void {
-  for (let j = 0; j < padded; j += TALL)
-    for (let k = 0; k < j + TALL; k += 2) {
-      let [a0, a1, b0, b1, c0, c1, d0, d1] = [0, 0, 0, 0, 0, 0, 0, 0]
-      const [p, q] = [j * BLOCK, k * BLOCK]
-      for (let r = 0; r < BLOCK; r++) {
-        const u = right[q + r]
-        const v = right[q + BLOCK + r]
-        const a = left[p + r]
-        a0 += a * u
-        a1 += a * v
-        const b = left[p + BLOCK + r]
-        b0 += b * u
-        b1 += b * v
-        const c = left[p + 2 * BLOCK + r]
-        c0 += c * u
-        c1 += c * v
-        const d = left[p + 3 * BLOCK + r]
-        d0 += d * u
-        d1 += d * v
-      }
-      let to = j * padded + k
-      sums[to] += a0
-      sums[to + 1] += a1
-      sums[(to += padded)] += b0
-      sums[to + 1] += b1
-      sums[(to += padded)] += c0
-      sums[to + 1] += c1
-      sums[(to += padded)] += d0
-      sums[to + 1] += d1
-    }
+    for (let k = 0; k <= j; k++) gram[j * width + k] = gram[k * width + j] = sum(j, k) - total * off[j] * off[k]
+  return {
+    total,
+    centre: off.slice(0, width).map((d, j) => shift[j] + d),
+    mean: shift[width] + off[width],
+    gram,
+    moment: off.slice(0, width).map((d, j) => sum(width, j) - total * d * off[width]),
+  }
 }
