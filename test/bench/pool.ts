@@ -1,16 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Roles } from '../../core/data/roles.ts'
+import { expand } from '../../core/expand.ts'
 import { ExperimentSpec } from '../../core/experiment.ts'
+import { openSample } from '../../electron/lab/importers/samples.ts'
+import { type Flight, type Job, newFlag, Pool } from '../../electron/lab/pool.ts'
 import { createLab } from '../../electron/lab/service.ts'
+import { taskSetOf } from '../../electron/lab/sets.ts'
+import { type SharedData, shareTable } from '../../electron/lab/shared.ts'
 
 /**
- * `node test/bench/pool.ts [rounds]`: how much sooner two workers finish eight trials of about five seconds than one,
- * and what a trial of some milliseconds costs beside its work. The first experiment of a lab is not counted: it warms
- * the workers.
+ * `node test/bench/pool.ts [rounds]`: how much sooner two workers finish eight trials of about five seconds than one, the
+ * processor time that both take, how long the start of a trial on a warm worker takes, and what trials of some
+ * milliseconds cost one by one and in pieces. The first experiment of a lab is not counted: it warms the workers.
  */
 const rounds = Number(process.argv[2] ?? 5)
 const folder = mkdtempSync(join(tmpdir(), 'engram-pool-'))
+type OpenLab = Awaited<ReturnType<typeof createLab>>
 
 const long = (iterations: number, repeats: number, seed: number) =>
   ExperimentSpec.parse({
@@ -20,30 +27,36 @@ const long = (iterations: number, repeats: number, seed: number) =>
     metrics: ['rmse'],
     twins: false,
   })
+const roles = Roles.parse({ targets: ['Miles_per_Gallon'], ignore: ['Name'] })
 const short = (repeats: number) =>
   ExperimentSpec.parse({
-    data: { sample: 'cars', roles: { targets: ['Miles_per_Gallon'], ignore: ['Name'] } },
+    data: { sample: 'cars', roles },
     methods: [{ id: 'ridge' }],
     evaluation: { protocol: 'k-fold', folds: 100, repeats, seed: 1 },
     metrics: ['rmse'],
     twins: false,
   })
 
-async function timed(lab: Awaited<ReturnType<typeof createLab>>, spec: ExperimentSpec) {
-  const begun = performance.now()
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
+const spread = (values: number[], digits = 2) =>
+  `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)})`
+
+/** Asks four times a second: a question takes time from the workers too. */
+async function timed(lab: OpenLab, spec: ExperimentSpec) {
+  const [begun, cpu] = [performance.now(), process.cpuUsage()]
   const { id, trials } = await lab.call('experiment.run', { spec })
   for (;;) {
-    const { line, runs } = await lab.call('experiment.get', { id })
+    const { line } = await lab.call('experiment.get', { id })
     if (['done', 'failed', 'stopped'].includes(line.status)) {
-      const inside = runs.reduce((sum, run) => sum + (run.seconds ?? 0), 0)
       if (line.status !== 'done') throw new Error(`internal: ${line.status}`)
-      return { seconds: (performance.now() - begun) / 1000, inside, trials }
+      const { user, system } = process.cpuUsage(cpu)
+      return { seconds: (performance.now() - begun) / 1000, processor: (user + system) / 1e6, trials }
     }
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    await new Promise((resolve) => setTimeout(resolve, 250))
   }
 }
 
-async function withLab<T>(workers: number, work: (lab: Awaited<ReturnType<typeof createLab>>) => Promise<T>) {
+async function withLab<T>(workers: number, work: (lab: OpenLab) => Promise<T>) {
   const workspacePath = join(folder, `${workers}-${performance.now()}.engram`)
   const lab = await createLab({ workspacePath, host: 'cli', workers, runtime: 'native' })
   try {
@@ -55,23 +68,52 @@ async function withLab<T>(workers: number, work: (lab: Awaited<ReturnType<typeof
 }
 
 const ratios: number[] = []
+const more: number[] = []
 for (let round = 0; round < rounds; round++) {
   const one = await withLab(1, (lab) => timed(lab, long(8000, 7, round + 10)))
   const two = await withLab(2, (lab) => timed(lab, long(8000, 7, round + 10)))
   ratios.push(one.seconds / two.seconds)
-  const each = (one.inside / one.trials).toFixed(1)
-  console.log(
-    `${one.trials} trials of ${each} s: one worker ${one.seconds.toFixed(1)} s, two ${two.seconds.toFixed(1)} s`,
-  )
+  more.push(two.processor / one.processor)
+  const each = ({ seconds, processor }: typeof one) => `${seconds.toFixed(1)} s (processor ${processor.toFixed(1)})`
+  console.log(`${one.trials} trials: one worker ${each(one)}, two ${each(two)}`)
 }
-ratios.sort((a, b) => a - b)
+if (rounds > 0) {
+  console.log(`two workers are ${spread(ratios)} times as fast as one`)
+  console.log(`and take ${spread(more)} times the processor time`)
+}
+
+const { table } = await openSample('cars')
+const data: SharedData = { key: 'cars', kind: 'table', table: shareTable(table), roles }
+const jobs: Job[] = expand(short(4), taskSetOf(data)).map((trial) => ({
+  run: trial.id,
+  trial,
+  resume: null,
+  known: -1,
+}))
+const pool = new Pool(1)
+const fly = async (some: Job[]) => {
+  const flight: Flight = { data, jobs: some, runtime: 'native', flag: newFlag(), programs: [], limit: 4 * 2 ** 30 }
+  const begun = performance.now()
+  await pool.fly(flight, () => {})
+  return performance.now() - begun
+}
+/** Milliseconds a trial. */
+const inPieces = async (of: number) => {
+  let ms = 0
+  for (let from = 0; from < jobs.length; from += of) ms += await fly(jobs.slice(from, from + of))
+  return ms / jobs.length
+}
+await inPieces(16)
+const starts: number[] = []
+for (let k = 0; k < 300; k++) starts.push(await fly([]))
+console.log(`a warm worker begins and ends a flight without trials in ${spread(starts)} ms`)
+const [single, pieces]: number[][] = [[], []]
+for (let k = 0; k < 5; k++) {
+  single.push(await inPieces(1))
+  pieces.push(await inPieces(16))
+}
 console.log(
-  `ratio ${ratios[Math.floor(ratios.length / 2)].toFixed(2)} (${ratios[0].toFixed(2)} to ${ratios.at(-1)?.toFixed(2)})`,
+  `${jobs.length} trials of ridge: ${spread(single)} ms each one by one, ${spread(pieces)} ms in pieces of 16`,
 )
-await withLab(1, async (lab) => {
-  await timed(lab, short(1))
-  const { seconds, inside, trials } = await timed(lab, short(4))
-  const ms = (value: number) => ((1000 * value) / trials).toFixed(2)
-  console.log(`${trials} trials of ridge: ${ms(seconds)} ms each by the clock, ${ms(inside)} ms of it inside the trial`)
-})
+await pool.close()
 rmSync(folder, { recursive: true, force: true })
