@@ -69,3 +69,20 @@ test('the rows of a fold are copied once per worker, however many methods and se
   // the test rows are theirs. On all rows nothing is tested.
   expect(few).toBe(3 * 5 + 3)
 })
+
+test('where memory is full a trial fails and says so, whatever rests is given back first, and the lab goes on', async () => {
+  const open = (memoryLimit: number) =>
+    openLab({ workspacePath: path.join(folder, `full${memoryLimit}.engram`), workers: 1, memoryLimit })
+  const lab = await open(1)
+  const { hash } = await lab.call('data.open', { files: [{ path: csv }] })
+  const { status, runs } = await run(lab, spec(hash, { folds: 2 }, networks))
+  expect(status).toBe('failed')
+  for (const { error } of runs) {
+    expect(error).toMatchObject({ code: 'memory-full', who: 'Training', rule: 'may take 0.0 GiB of memory.' })
+    expect(error?.got).toMatch(/^\d+\.\d GiB taken already$/)
+    expect(error?.remedy).toMatch(/fewer workers/)
+  }
+  expect(await lab.call('lab.memory', {})).toMatchObject({ limit: 1, workers: [{ sessions: 0 }] })
+  expect((await lab.call('data.list', {})).datasets.length).toBe(1)
+  await lab.close()
+})

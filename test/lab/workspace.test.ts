@@ -11,6 +11,7 @@ import { UserError } from '../../core/errors.ts'
 import type { Trial } from '../../core/experiment.ts'
 import { ExperimentSpec } from '../../core/experiment.ts'
 import { sha256 } from '../../electron/lab/workspace/blobs.ts'
+import { VERSION } from '../../electron/lab/workspace/schema.ts'
 import { Workspace } from '../../electron/lab/workspace/workspace.ts'
 import { fileHash, tempFolder } from './places.ts'
 
@@ -277,6 +278,22 @@ describe('what cannot be opened says why and is left as it is', () => {
       got: 'a database of another program',
     })
     expect(fileHash(file)).toBe(before)
+  })
+
+  test.each([1, 2])('a workspace of version %d is brought up to date, with all that is in it', async (version) => {
+    const file = await filled()
+    const before = contentHash(file)
+    const db = new Database(file)
+    db.exec('DROP TABLE programs')
+    if (version < 2) db.exec('ALTER TABLE runs DROP COLUMN found')
+    db.pragma(`user_version = ${version}`)
+    db.close()
+    expect(contentHash(file)).not.toBe(before)
+    new Workspace(file).close()
+    expect(contentHash(file)).toBe(before)
+    const after = new Database(file, { readonly: true })
+    expect(after.pragma('user_version', { simple: true })).toBe(VERSION)
+    after.close()
   })
 
   test('a workspace of a newer version', async () => {
