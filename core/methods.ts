@@ -3,6 +3,7 @@ import { knn } from './classical/knn.ts'
 import { logistic } from './classical/logistic.ts'
 import { mean } from './classical/mean.ts'
 import { pooledRidge, pooledRidgeIntercepts } from './classical/pooledRidge.ts'
+import { randomForest, singleTaskForest } from './classical/randomForest.ts'
 import { ridge } from './classical/ridge.ts'
 import { UserError } from './errors.ts'
 import { alpaca } from './metalearning/alpaca.ts'
@@ -48,6 +49,8 @@ export const methods: Method[] = [
   pooledRidge,
   pooledRidgeIntercepts,
   knn,
+  singleTaskForest,
+  randomForest,
   multiTaskLasso,
   multiTaskElasticNet,
   traceNorm,
