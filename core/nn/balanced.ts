@@ -9,7 +9,9 @@ import { sharedCount, taskCount } from './balancedPrograms.ts'
 import type { Part } from './balancedPrograms.ts'
 import { Conflict } from './conflict.ts'
 import type { Plan } from './plan.ts'
-import { programOf } from './programs.ts'
+import { trainerOf } from './programs.ts'
+import { extrasOf } from './regularise.ts'
+import type { Regularising } from './regularise.ts'
 
 /** What a training carries from step to step; `memory` is the balancer's. */
 export type Carried = { theta: Float32Array; m: Float32Array; v: Float32Array; step: number; memory: State }
@@ -27,7 +29,7 @@ const MOST_WATCHED = 16
  */
 export async function openBalanced(
   plan: Plan,
-  given: Partial<Balancing>,
+  given: Partial<Balancing & Regularising>,
   runtime: Runtime,
 ): Promise<BalancedTraining | null> {
   const b = balancerOf(given.balancer ?? 'equal')
@@ -35,7 +37,7 @@ export async function openBalanced(
   if (plan.stacked || tasks < 2 || !sharedCount(plan)) return null
   const watch = b.needs === 'nothing' && given.watchConflict === true && tasks <= MOST_WATCHED
   if (b.needs === 'nothing' && !watch) return null
-  const open = (part: Part) => runtime.load(programOf(part, plan))
+  const open = (part: Part) => runtime.load(trainerOf(part, plan, extrasOf(given)))
   const cheap = b.needs === 'losses'
   return new BalancedTraining(plan, b, given as unknown as Record<string, number>, {
     look: await open(cheap ? 'losses' : 'gradients'),
@@ -74,9 +76,15 @@ export class BalancedTraining {
 
   first = (): State => firstState(this.b, this.tasks)
 
-  /** Measures the conflict of one batch, and does nothing. */
-  async watch(theta: Float32Array, fixed: Record<string, Tensor>, batch: Tensor): Promise<void> {
-    const out = await this.sessions.look.run({ ...batchFeeds(fixed, batch, 0), theta: vector(theta) })
+  /** Measures the conflict of one batch, and does nothing. `rates`: what a step reads beside its data. */
+  async watch(
+    { theta, step }: Pick<Carried, 'theta' | 'step'>,
+    fixed: Record<string, Tensor>,
+    batch: Tensor,
+    rates: Record<string, Tensor>,
+  ): Promise<void> {
+    const data = { ...batchFeeds(fixed, batch, 0), ...rates }
+    const out = await this.sessions.look.run({ ...data, t: scalar(step), theta: vector(theta) })
     this.conflict?.add(doubles(out.gram.data))
   }
 
@@ -85,7 +93,7 @@ export class BalancedTraining {
     from: Carried,
     fixed: Record<string, Tensor>,
     batch: Tensor,
-    rates: Record<'lr' | 'decay', Tensor>,
+    rates: Record<string, Tensor>,
     epochOf: (step: number) => number,
     random: Rng,
   ): Promise<Stepped> {
@@ -95,7 +103,7 @@ export class BalancedTraining {
     const seed = scalar(random.split('signs').int(2 ** 24))
     let loss = 0
     for (let s = 0; s < batch.shape[0]; s++) {
-      const data = batchFeeds(fixed, batch, s)
+      const data = { ...batchFeeds(fixed, batch, s), ...rates, t: scalar(step) }
       const seen = await look.run({ ...data, theta: vector(theta) })
       const losses = doubles(seen.losses.data)
       const present = doubles(seen.shares.data).map((share) => Number(share > 0))
@@ -107,12 +115,10 @@ export class BalancedTraining {
       this.count(said.weights)
       if (seen.gram) this.conflict?.add(gram)
       const out = await go.run({
-        ...(seen.gradients ? { gradients: seen.gradients, rest: seen.rest } : data),
-        ...rates,
+        ...(seen.gradients ? { gradients: seen.gradients, rest: seen.rest, ...rates, t: scalar(step) } : data),
         theta: vector(theta),
         m: vector(m),
         v: vector(v),
-        t: scalar(step),
         weights: { shape: [this.tasks], data: Float32Array.from(said.weights) },
         seed,
       })

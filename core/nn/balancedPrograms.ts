@@ -3,7 +3,6 @@ import {
   add,
   cast,
   compile,
-  concat,
   div,
   flatten,
   grad,
@@ -27,6 +26,8 @@ import { adam } from './adam.ts'
 import { architectureOf } from './architecture.ts'
 import { chooseByOwner } from './choice.ts'
 import { taskLosses } from './losses.ts'
+import { dropoutProbe, gradientOf, NO_EXTRAS, rateOf } from './regularise.ts'
+import type { Extras } from './regularise.ts'
 import { elementsOf } from './plan.ts'
 import type { Plan } from './plan.ts'
 
@@ -48,24 +49,27 @@ export const blocksOf = (plan: Plan) =>
 export const sharedCount = (plan: Plan): number =>
   blocksOf(plan).reduce((total, { shape, shared }) => total + (shared ? elementsOf(shape) : 0), 0)
 const countOf = (plan: Plan): number => blocksOf(plan).reduce((total, { shape }) => total + elementsOf(shape), 0)
+/** What is balanced is one network. */
+const ONE = { nets: 1 }
 export const taskCount = (plan: Plan): number =>
   plan.columns.reduce((total, column) => total + (column.tasks?.length ?? 1), 0)
 
-export function balancedProgram(part: Part, plan: Plan): Program {
-  if (part === 'step' || part === 'dropStep') return stepProgram(plan, part === 'dropStep')
+export function balancedProgram(part: Part, plan: Plan, extras: Extras = NO_EXTRAS): Program {
+  if (part === 'step' || part === 'dropStep') return stepProgram(plan, part === 'dropStep', extras)
   const blocks = blocksOf(plan)
   const theta = input('theta', [countOf(plan)])
   const pieces = unflatten(
     theta,
     blocks.map(({ shape }) => shape),
   )
-  const { losses, shares } = lossesOf(plan, pieces)
+  const { losses, shares } = lossesOf(plan, pieces, extras)
   const { penalty } = architectureOf(plan)
   if (part === 'losses') return compile({ losses, shares })
   if (part === 'weightedStep') {
     const fit = sum(mul(input('weights', [taskCount(plan)]), losses))
     const loss = penalty ? add(fit, penalty(pieces)) : fit
-    return compile({ ...adamStep(plan, theta, pieces, flatten(grad(loss, pieces))), losses })
+    const gradient = gradientOf(extras, ONE, grad(loss, pieces))
+    return compile({ ...adamStep(plan, theta, pieces, gradient, extras), losses })
   }
   const tasks = taskCount(plan)
   const shared = pieces.filter((_, k) => blocks[k].shared)
@@ -86,24 +90,32 @@ export function balancedProgram(part: Part, plan: Plan): Program {
   return compile({ losses, shares, gradients, gram: matmul(gradients, transpose(gradients)), rest })
 }
 
-function lossesOf(plan: Plan, pieces: readonly Expr[]) {
+function lossesOf(plan: Plan, pieces: readonly Expr[], extras: Extras) {
   const columns = plan.columns.length
   const [y, weight, owner] = ['y', 'weight', 'owner'].map((name) => input(name, ['rows', columns]))
   const x = input('x', ['rows', plan.inputs.length])
-  const z = architectureOf(plan).forward(pieces, x, chooseByOwner(plan, owner))
+  const architecture = architectureOf(plan)
+  const falls = dropoutProbe(extras, architecture, add(input('t', []), 1))
+  const z = architecture.forward(pieces, x, chooseByOwner(plan, owner), falls)
   return taskLosses(plan, z, y, weight, owner, size('rows'))
 }
 
 /** theta, m, v after a step along a gradient; `t` is the number of steps before it. */
-function adamStep(plan: Plan, theta: Expr, pieces: readonly Expr[], gradient: Expr): Record<string, Expr> {
+function adamStep(
+  plan: Plan,
+  theta: Expr,
+  pieces: readonly Expr[],
+  gradient: Expr,
+  extras: Extras,
+): Record<string, Expr> {
   const [m, v] = ['m', 'v'].map((name) => input(name, [countOf(plan)]))
   const [t, lr, rate] = ['t', 'lr', 'decay'].map((name) => input(name, []))
   const decays = blocksOf(plan).map((block) => !block.bias)
-  const next = adam({ theta, m, v }, gradient, add(t, 1), lr, { rate, pieces, decays })
+  const next = adam({ theta, m, v }, gradient, add(t, 1), rateOf(extras, lr, add(t, 1)), { rate, pieces, decays })
   return { theta1: next.theta, m1: next.m, v1: next.v }
 }
 
-function stepProgram(plan: Plan, drop: boolean): Program {
+function stepProgram(plan: Plan, drop: boolean, extras: Extras): Program {
   const blocks = blocksOf(plan)
   const shapes = blocks.map(({ shape }) => shape)
   const shared = sharedCount(plan)
@@ -120,11 +132,10 @@ function stepProgram(plan: Plan, drop: boolean): Program {
   )
   const rest = unflatten(input('rest', [countOf(plan)]), shapes)
   let next = 0
-  const gradient = concat(
-    blocks.map(({ shape, shared: pulled }, k) =>
-      reshape(pulled ? add(rest[k], along[next++]) : rest[k], [elementsOf(shape)]),
-    ),
-    0,
+  const gradient = gradientOf(
+    extras,
+    ONE,
+    blocks.map(({ shared: pulled }, k) => (pulled ? add(rest[k], along[next++]) : rest[k])),
   )
-  return compile(adamStep(plan, theta, unflatten(theta, shapes), gradient))
+  return compile(adamStep(plan, theta, unflatten(theta, shapes), gradient, extras))
 }

@@ -1,6 +1,8 @@
 import { add, matmul, relu, tanh } from '../engine/index.ts'
 import type { Expr } from '../engine/index.ts'
 import type { Rng } from '../rng.ts'
+import { untouched } from './blocks.ts'
+import type { Probe } from './blocks.ts'
 import { elementsOf, headsOf, layerShapes, parameterCount } from './plan.ts'
 import type { Plan } from './plan.ts'
 
@@ -10,11 +12,16 @@ export const activate = (name: Plan['activation'], x: Expr): Expr => (name === '
 export const dense = (x: Expr, weights: Expr, bias: Expr): Expr => add(matmul(x, weights), bias)
 
 /** The perceptron: hidden layers with their activation, a linear last layer. `pieces` as `layerShapes` orders them. */
-export function forward(activation: Plan['activation'], pieces: readonly Expr[], x: Expr): Expr {
+export function forward(
+  activation: Plan['activation'],
+  pieces: readonly Expr[],
+  x: Expr,
+  probe: Probe = untouched,
+): Expr {
   let h = x
   for (let l = 0; l < pieces.length; l += 2) {
     h = dense(h, pieces[l], pieces[l + 1])
-    if (l + 2 < pieces.length) h = activate(activation, h)
+    if (l + 2 < pieces.length) h = probe(`trunk${(l >> 1) + 1}`, activate(activation, h))
   }
   return h
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { balancerParams } from '../balancers/params.ts'
 import { budget, search } from '../search.ts'
+import { regularisingParams } from './regularise.ts'
 
 /** The parameters that all perceptrons share, so that twins can be given an equal budget. */
 export const perceptronParams = {
@@ -46,6 +47,7 @@ export const perceptronParams = {
     .describe(
       '"balanced" lets rare classes count as much as common ones; probabilities are then shifted towards them.',
     ),
+  ...regularisingParams,
 }
 
 /** Layers that every task has for itself behind a shared trunk. */

@@ -110,3 +110,28 @@ export function frameLike(frame: Frame, view: View, encoder: Encoder = frame.enc
     cells: cells.filter((_, k) => keep[k]),
   }
 }
+
+/** Of the lines of networks side by side, those of some: columns are counted anew. */
+export function linesOfNets(lines: Lines, nets: readonly number[]): Lines {
+  const starts = new Int32Array(nets.length + 1)
+  nets.forEach((g, k) => (starts[k + 1] = starts[k] + lines.starts[g + 1] - lines.starts[g]))
+  const pick = (data: Float32Array) => {
+    const out = new Float32Array(starts[nets.length])
+    nets.forEach((g, k) => out.set(data.subarray(lines.starts[g], lines.starts[g + 1]), starts[k]))
+    return out
+  }
+  return {
+    ...lines,
+    lines: starts[nets.length],
+    y: pick(lines.y),
+    weight: pick(lines.weight),
+    rowOf: pick(lines.rowOf),
+    starts,
+    cells: lines.cells.flatMap((cell) => {
+      const column = nets.indexOf(cell.column)
+      if (column < 0) return []
+      const shift = starts[column] - lines.starts[cell.column]
+      return [{ ...cell, column, lines: cell.lines.map((line) => line + shift) }]
+    }),
+  }
+}

@@ -1,4 +1,4 @@
-import { add, cast, compile, flatten, gather, grad, input, loop, size, unflatten } from '../engine/index.ts'
+import { add, cast, compile, gather, grad, input, loop, size, unflatten } from '../engine/index.ts'
 import type { Expr, Program } from '../engine/index.ts'
 import { programOf as kept } from '../engine/programCache.ts'
 import type { Recipe } from '../engine/programCache.ts'
@@ -6,9 +6,11 @@ import { adam } from './adam.ts'
 import { architectureOf, sizeOf } from './architecture.ts'
 import { balancedProgram } from './balancedPrograms.ts'
 import type { Part } from './balancedPrograms.ts'
-import type { Architecture } from './blocks.ts'
+import type { Architecture, Probe } from './blocks.ts'
 import { chooseByOwner } from './choice.ts'
 import { sharedLoss, stackedLoss } from './losses.ts'
+import { dropoutProbe, gradientOf, NO_EXTRAS, rateOf } from './regularise.ts'
+import type { Extras } from './regularise.ts'
 import { lesionProbe, unitsIn } from './sketch.ts'
 import type { Plan } from './plan.ts'
 
@@ -16,11 +18,11 @@ import type { Plan } from './plan.ts'
  * Many mini-batch steps in one call: parameters and Adam's state carried along, data fed once, each step gathering its
  * batch. Row counts are symbols, so that all folds of a method share one compiled program.
  *
- * in: theta, m, v [param]; t (steps so far), lr, decay; x [row, input]; y, weight [line, column];
+ * in: theta, m, v [param]; t (steps so far), lr, decay, and what the extras read; x [row, input]; y, weight [line, column];
  *     owner [line, column] (shared) or rowOf [line] (stacked); batch [step, row] or [step, net, row] of lines
  * out: theta1, m1, v1; loss [step]
  */
-export function trainingProgram(plan: Plan): Program {
+export function trainingProgram(plan: Plan, extras: Extras = NO_EXTRAS): Program {
   const architecture = architectureOf(plan)
   const { blocks, penalty } = architecture
   const length = sizeOf(architecture)
@@ -37,9 +39,11 @@ export function trainingProgram(plan: Plan): Program {
         theta,
         blocks.map((block) => block.shape),
       )
-      const fit = batchLoss(architecture, pieces, lines, data)
+      const step = add(add(cast(i, 'float'), t), 1)
+      const fit = batchLoss(architecture, pieces, lines, data, dropoutProbe(extras, architecture, step))
       const loss = penalty ? add(fit, penalty(pieces)) : fit
-      const next = adam({ theta, m, v }, flatten(grad(loss, pieces)), add(add(cast(i, 'float'), t), 1), lr, {
+      const gradient = gradientOf(extras, architecture, grad(loss, pieces))
+      const next = adam({ theta, m, v }, gradient, step, rateOf(extras, lr, step), {
         rate,
         pieces,
         decays: blocks.map((block) => !block.bias),
@@ -56,14 +60,15 @@ function batchLoss(
   pieces: readonly Expr[],
   lines: Expr,
   { x, y, weight, owner, rowOf }: ReturnType<typeof dataInputs>,
+  probe: Probe | undefined,
 ): Expr {
   const { plan } = architecture
   const rows = size('batchRows')
   if (plan.stacked) {
-    const z = architecture.forward(pieces, gather(x, cast(gather(rowOf, lines), 'int64')), null)
+    const z = architecture.forward(pieces, gather(x, cast(gather(rowOf, lines), 'int64')), null, probe)
     return stackedLoss(plan, z, gather(y, lines), gather(weight, lines), rows)
   }
-  const z = architecture.forward(pieces, gather(x, lines), chooseByOwner(plan, gather(owner, lines)))
+  const z = architecture.forward(pieces, gather(x, lines), chooseByOwner(plan, gather(owner, lines)), probe)
   return sharedLoss(plan, z, gather(y, lines), gather(weight, lines), rows)
 }
 
@@ -107,11 +112,15 @@ export function recipeOf(name: string, plan: Plan): Recipe {
   return [name, plan.inputs.length, plan.hidden, plan.activation, plan.stacked, columns, plan.design]
 }
 
-export function programOf(name: 'train' | 'output' | 'lesioned' | Part, plan: Plan): Program {
-  return kept(recipeOf(name, plan), () => {
-    if (name === 'train') return trainingProgram(plan)
-    return name === 'output' || name === 'lesioned'
-      ? outputProgram(plan, name === 'lesioned')
-      : balancedProgram(name, plan)
-  })
+export function programOf(name: 'output' | 'lesioned', plan: Plan): Program {
+  return kept(recipeOf(name, plan), () => outputProgram(plan, name === 'lesioned'))
+}
+
+/** A program that trains; without extras it goes by the same name as before there were any. */
+export function trainerOf(name: 'train' | Part, plan: Plan, extras: Extras): Program {
+  const plain = !extras.dropout && !extras.clip && extras.schedule === 'constant'
+  const recipe = recipeOf(name, plan)
+  return kept(plain ? recipe : [...recipe, extras], () =>
+    name === 'train' ? trainingProgram(plan, extras) : balancedProgram(name, plan, extras),
+  )
 }

@@ -22,8 +22,8 @@ export function perceptron(plan: Plan): Architecture {
     perLine: parameterCount(plan) / nets,
     linesAtOnce: plan.stacked ? 1024 : 16_384,
     initialise: (random) => initialise(plan, random),
-    forward(pieces, x, choice) {
-      const z = forward(plan.activation, pieces, x)
+    forward(pieces, x, choice, probe) {
+      const z = forward(plan.activation, pieces, x, probe)
       return plan.stacked || !choice?.owner ? z : chooseHeads(plan, z, choice.owner)
     },
     penalty: null,
