@@ -1,3 +1,5 @@
+import { dot } from './dot.ts'
+
 /**
  * Limited-memory BFGS (Liu and Nocedal 1989) with backtracking to the Armijo condition and curvature checks: minimises
  * a smooth function of a few hundred numbers in double precision. Ends where every component of the gradient is below
@@ -75,12 +77,6 @@ function search(
     if (next <= f + 1e-4 * t * slope && next < f) return { x: to, f: next, g }
   }
   return null
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
-  return sum
 }
 
 const largest = (g: Float64Array): number => g.reduce((most, v) => Math.max(most, Math.abs(v)), 0)

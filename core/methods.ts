@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { knn } from './classical/knn.ts'
 import { logistic } from './classical/logistic.ts'
 import { mean } from './classical/mean.ts'
+import { pooledLogistic, pooledLogisticIntercepts } from './classical/pooledLogistic.ts'
 import { pooledRidge, pooledRidgeIntercepts } from './classical/pooledRidge.ts'
 import { randomForest, singleTaskForest } from './classical/randomForest.ts'
 import { ridge } from './classical/ridge.ts'
@@ -24,6 +25,7 @@ import { pretrain, pretrainHead } from './metalearning/pretrain.ts'
 import { reptile } from './metalearning/reptile.ts'
 import { ridgeHead } from './metalearning/ridgeHead.ts'
 import type { Method } from './method.ts'
+import { clustered } from './multitask/clustered.ts'
 import { crossStitchNetwork } from './multitask/crossStitch.ts'
 import { filmNetwork } from './multitask/film.ts'
 import { mmoe } from './multitask/mmoe.ts'
@@ -32,13 +34,16 @@ import { softSharing } from './multitask/softSharing.ts'
 import { taskAdapters } from './multitask/taskAdapters.ts'
 import { taskAttention } from './multitask/taskAttention.ts'
 import { hardSharing } from './multitask/hardSharing.ts'
+import { graphRegularised } from './multitask/graphRegularised.ts'
 import { hierarchical } from './multitask/hierarchical.ts'
 import { meanRegularised } from './multitask/meanRegularised.ts'
+import { meanRegularisedLogistic } from './multitask/meanRegularisedLogistic.ts'
 import { multiTaskElasticNet, multiTaskLasso } from './multitask/multiTaskLasso.ts'
 import { pooledMlp, pooledMlpIntercepts } from './multitask/pooled.ts'
 import { pls } from './multitask/pls.ts'
 import { regressorChain } from './multitask/regressorChain.ts'
 import { singleTaskMlp } from './multitask/singleTask.ts'
+import { robust } from './multitask/robust.ts'
 import { traceNorm } from './multitask/traceNorm.ts'
 
 /** The one list of all methods: form, docs, command line and the contract test read it. Baselines first. */
@@ -48,15 +53,21 @@ export const methods: Method[] = [
   logistic,
   pooledRidge,
   pooledRidgeIntercepts,
+  pooledLogistic,
+  pooledLogisticIntercepts,
   knn,
   singleTaskForest,
   randomForest,
   multiTaskLasso,
   multiTaskElasticNet,
   traceNorm,
+  robust,
   regressorChain,
   pls,
   meanRegularised,
+  meanRegularisedLogistic,
+  graphRegularised,
+  clustered,
   hierarchical,
   singleTaskMlp,
   pooledMlp,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { balancer } from './balancer.ts'
-import { dot, filled, times, trace } from './gram.ts'
+import { dot } from '../dot.ts'
+import { filled, times, trace } from './gram.ts'
 import { minNorm } from './minNorm.ts'
 
 /**

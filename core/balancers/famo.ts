@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { balancer } from './balancer.ts'
-import { dot, softmax } from './gram.ts'
+import { dot } from '../dot.ts'
+import { softmax } from './gram.ts'
 import { learnStep, learnedMemory, weightRate } from './learned.ts'
 
 /**

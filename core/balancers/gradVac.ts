@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { balancer } from './balancer.ts'
-import { dot, filled } from './gram.ts'
+import { dot } from '../dot.ts'
+import { filled } from './gram.ts'
 
 /**
  * GradVac (Wang et al. 2021): gradients are turned towards each other up to the cosine that the pair had so far.

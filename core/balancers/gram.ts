@@ -1,3 +1,5 @@
+import { dot } from '../dot.ts'
+
 /** Small linear algebra on a Gram matrix [task, task] of task gradients. */
 
 /** G w: the inner product of each task's gradient with the direction of these weights. */
@@ -10,12 +12,6 @@ export function times(gram: Float64Array, w: ArrayLike<number>): Float64Array {
     out[i] = sum
   }
   return out
-}
-
-export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
-  return sum
 }
 
 /** Length of the direction of these weights: sqrt(w' G w). */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Frame, Output, OutputCells } from '../frame.ts'
 import { minimise } from '../lbfgs.ts'
-import { residual } from '../link.ts'
 import type { Linear } from './linear.ts'
 import { linearMethod } from './linearMethod.ts'
+import { hasOneClass, logisticLoss, plainWeights, pullLoss } from './logisticLoss.ts'
 import { search } from '../search.ts'
 
 /**
@@ -11,7 +11,7 @@ import { search } from '../search.ts'
  *   sum of -log p(class | x) + alpha / 2 |b|^2,   p = sigmoid(x b + b0), or softmax(x B + b0) for several classes,
  * intercepts free (Cox 1958; alpha = 1 / C of scikit-learn), by L-BFGS in double precision.
  */
-const Params = z.strictObject({
+export const LogisticParams = z.strictObject({
   alpha: z
     .number()
     .gt(0)
@@ -26,7 +26,7 @@ const Params = z.strictObject({
       '"balanced" lets rare classes count as much as common ones; probabilities are then shifted towards them.',
     ),
 })
-type Params = z.infer<typeof Params>
+type Params = z.infer<typeof LogisticParams>
 
 export const logistic = linearMethod<Params>({
   id: 'logistic',
@@ -34,7 +34,7 @@ export const logistic = linearMethod<Params>({
   name: 'Logistic regression',
   about: 'Probabilities from a weighted sum of the inputs, each task on its own. Answers class targets.',
   cite: 'Cox 1958, The regression analysis of binary sequences',
-  params: Params,
+  params: LogisticParams,
   beside: ['multitask', 'metalearning'],
   can: { kinds: ['binary', 'multiclass'] },
   work: (s) => 200 * s.rows * s.features * (s.taskColumn ? s.targets : s.tasks) + 1,
@@ -50,50 +50,25 @@ function fitLogistic(frame: Frame, params: Params): Linear {
 }
 
 /** Returns [input + 1, unit], the intercepts last. */
-function solveLogistic(
+export function solveLogistic(
   x: Float64Array,
   width: number,
-  { kind, shares, width: units }: Output,
+  output: Output,
   cells: OutputCells,
-  params: Params,
+  { alpha, classWeights }: Params,
 ): Float64Array {
-  const weight = cellWeights(cells, shares.length, params.classWeights)
-  const start = new Float64Array((width + 1) * units)
-  const present = shares.filter((share) => share > 0).length
-  // One class alone would send the intercept to infinity: it keeps its share, smoothed by one cell per class (Laplace).
-  const smooth = shares.map((share) => (share * cells.y.length + 1) / (cells.y.length + shares.length))
-  for (let k = 0; k < units; k++)
-    start[width * units + k] = kind === 'binary' ? Math.log(smooth[1] / smooth[0]) : Math.log(smooth[k])
-  if (present < 2) return start
-  const score = new Float64Array(units)
+  const start = plainWeights(width, output)
+  if (hasOneClass(output)) return start
+  const weight = cellWeights(cells, output.shares.length, classWeights)
   return minimise((b, g) => {
     g.fill(0)
-    let loss = 0
-    for (let i = 0; i < cells.y.length; i++) {
-      const row = cells.at[i] * width
-      for (let k = 0; k < units; k++) {
-        let sum = b[width * units + k]
-        for (let j = 0; j < width; j++) sum += x[row + j] * b[j * units + k]
-        score[k] = sum
-      }
-      loss += weight[i] * residual(kind, score, cells.y[i])
-      for (let k = 0; k < units; k++) {
-        const residual = weight[i] * score[k]
-        for (let j = 0; j < width; j++) g[j * units + k] += residual * x[row + j]
-        g[width * units + k] += residual
-      }
-    }
-    for (let j = 0; j < width * units; j++) {
-      loss += (params.alpha / 2) * b[j] ** 2
-      g[j] += params.alpha * b[j]
-    }
-    return loss
+    return logisticLoss(x, width, output, cells, weight, b, g) + pullLoss(b, g, alpha, width * output.width)
   }, start)
 }
 
-function cellWeights({ y, weight }: OutputCells, classes: number, mode: Params['classWeights']): Float64Array {
+function cellWeights({ y, weight }: OutputCells, classes: number, mode: Params['classWeights']): Float64Array | null {
+  if (mode === 'none') return weight
   const own = Float64Array.from(y, (_, i) => (weight ? weight[i] : 1))
-  if (mode === 'none') return own
   const sums = new Float64Array(classes)
   own.forEach((w, i) => (sums[y[i]] += w))
   const total = sums.reduce((sum, w) => sum + w, 0)

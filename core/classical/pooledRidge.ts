@@ -1,8 +1,9 @@
 import { fitEncoder } from '../data/encoding.ts'
 import type { Frame } from '../frame.ts'
 import type { Linear } from './linear.ts'
-import { linearMethod, outputsByTarget } from './linearMethod.ts'
+import { linearMethod } from './linearMethod.ts'
 import { RidgeParams, solveRidge } from './ridge.ts'
+import { together } from './together.ts'
 import type { z } from 'zod'
 
 /**
@@ -37,15 +38,7 @@ export const pooledRidgeIntercepts = pooled(true)
 function fitPooled(frame: Frame, alpha: number): Linear {
   const width = frame.encoder.names.length
   const fresh = new Map<string, Float64Array>()
-  for (const [target, places] of outputsByTarget(frame)) {
-    const own = places.map((k) => frame.cells[k])
-    const all = {
-      at: Int32Array.from(own.flatMap((cells) => [...cells.at])),
-      y: Float64Array.from(own.flatMap((cells) => [...cells.y])),
-      weight: own[0].weight && Float64Array.from(own.flatMap((cells) => [...(cells.weight as Float64Array)])),
-    }
-    fresh.set(target, solveRidge(frame.x, width, all, alpha))
-  }
+  for (const [target, { cells }] of together(frame)) fresh.set(target, solveRidge(frame.x, width, cells, alpha))
   return {
     encoder: frame.encoder,
     outputs: frame.outputs,

@@ -1,5 +1,6 @@
 import { Matrix, solve } from 'ml-matrix'
 import { z } from 'zod'
+import { dot } from '../dot.ts'
 import type { Frame } from '../frame.ts'
 import type { Linear } from '../classical/linear.ts'
 import { linearMethod } from '../classical/linearMethod.ts'
@@ -132,10 +133,4 @@ function standardised({ x: encoded, encoder, view }: Frame) {
   for (let j = 0; j < width; j++) spread[j] = spread[j] > 1e-20 ? Math.sqrt(spread[j]) : 0
   for (let i = 0; i < x.length; i++) x[i] = spread[i % width] ? x[i] / spread[i % width] : 0
   return { x, centre, spread }
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
-  return sum
 }

@@ -31,6 +31,7 @@ export type FormField = { name: string; fallback: unknown; about: string; when: 
   | { kind: 'boolean' }
   | ({ kind: 'choice'; options: unknown[] } & Pick<JsonSchema, 'names' | 'abouts' | 'more'>)
   | { kind: 'list'; item: Range; least: number; most: number | null }
+  | { kind: 'texts' }
   | { kind: 'json' }
 )
 
@@ -67,6 +68,7 @@ function fieldOf(name: string, schema: JsonSchema): FormField {
       most: schema.maxItems ?? null,
     }
   }
+  if (schema.type === 'array' && schema.items?.type === 'string') return { ...base, kind: 'texts' }
   return { ...base, kind: 'json' }
 }
 
@@ -97,6 +99,7 @@ export function shown(field: FormField, value: unknown): string {
   if (given === undefined || given === null) return ''
   if (field.kind === 'number') return String(given)
   if (field.kind === 'list') return (given as unknown[]).join(', ')
+  if (field.kind === 'texts') return (given as unknown[]).join('; ')
   return field.kind === 'json' ? JSON.stringify(given) : String(given)
 }
 
@@ -109,6 +112,13 @@ export function parse(field: FormField, text: string): Parsed {
   if (trimmed === '') return { value: Array.isArray(field.fallback) && !field.fallback.length ? [] : undefined }
   if (field.kind === 'number') return parseNumber(trimmed, field)
   if (field.kind === 'list') return parseList(trimmed, field)
+  if (field.kind === 'texts')
+    return {
+      value: trimmed
+        .split(/[;；]/)
+        .map((part) => part.trim())
+        .filter(Boolean),
+    }
   if (field.kind === 'choice') return { value: field.options.find((option) => String(option) === trimmed) }
   if (field.kind === 'boolean') return { value: trimmed === 'true' }
   try {

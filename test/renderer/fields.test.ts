@@ -77,6 +77,13 @@ test('a list is typed with commas, blanks or Chinese commas', () => {
   expect(shown(hidden, [8, 4])).toBe('8, 4')
 })
 
+test('a list of texts is typed with semicolons', () => {
+  const edges = field(z.array(z.string()).default([]))
+  expect(parse(edges, 'A ~ B; C ~ D: 0.5；')).toEqual({ value: ['A ~ B', 'C ~ D: 0.5'] })
+  expect(parse(edges, ' ')).toEqual({ value: [] })
+  expect(shown(edges, ['A ~ B', 'C'])).toBe('A ~ B; C')
+})
+
 test('choices and switches', () => {
   const activation = field(z.enum(['relu', 'tanh']).default('relu'))
   expect(activation).toMatchObject({ kind: 'choice', options: ['relu', 'tanh'], fallback: 'relu' })
