@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { InnerMap } from './brain/innerLoop.ts'
 import { Roles } from './data/roles.ts'
 import { ReadOptions, Preview } from './data/reading.ts'
 import { DatasetSummary } from './data/summary.ts'
@@ -292,6 +293,18 @@ export const LabApi = {
   ),
   'run.network': call(byRun, Network),
   'run.lesion': call(z.strictObject({ run: z.string(), silence: z.array(Unit).max(10_000) }), Lesion),
+  /**
+   * What the inner loop of a trained meta-learner does: where a few tasks pull its start, and where it would be moved.
+   * Default: the method's own steps, ten at most.
+   */
+  'run.innerLoop': call(
+    z.strictObject({
+      run: z.string(),
+      steps: z.int().min(1).max(50).optional(),
+      tasks: z.int().min(1).max(50).default(12),
+    }),
+    InnerMap,
+  ),
   'run.predict': call(
     z.strictObject({
       run: z.string(),

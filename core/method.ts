@@ -73,12 +73,31 @@ export type NetworkView = {
   edges: { from: string; to: string; weights: Float32Array; bias: Float32Array | null }[]
 }
 
+/** The inner loop of a learner, for looking at: networks are flat vectors of weights. */
+export type InnerLoop = {
+  tasks: TaskId[]
+  /** The network that every task begins from. */
+  start: Float32Array
+  /** Each task's network after so many steps on its support set, and the loss of its query rows. */
+  after(steps: number): Promise<{ networks: Float32Array[]; losses: number[] }>
+  /** Slopes of the mean query loss after so many steps, with respect to the start; null where it is not learned. */
+  metaGradients(steps: number): Promise<{ exact: Float32Array; firstOrder: Float32Array } | null>
+  /** The mean query loss of starts moved along two directions, before any step and after so many. */
+  lossesAround(
+    basis: readonly [Float32Array, Float32Array],
+    at: readonly (readonly [number, number])[],
+    steps: number,
+  ): Promise<{ before: number[]; after: number[] | null }>
+}
+
 export interface Model {
   predict(view: View): Promise<Predictions>
   /** A new model that has learned from the labelled rows of `support`; the old one stays as it is. */
   adapt?(support: View): Promise<Model>
   /** The model after each of these numbers of steps on the support set; 0 is the one before. */
   adaptTrace?(support: View, steps: readonly number[]): Promise<Model[]>
+  /** How it learns the tasks of a support set, and what their query rows say of it. Both views hold the same tasks. */
+  innerLoop?(support: View, query: View): Promise<InnerLoop>
   /** Standard deviations of its predictions of number targets, where the method knows them; NaN elsewhere. */
   spread?(view: View): Promise<Predictions>
   save(): Uint8Array

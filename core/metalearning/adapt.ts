@@ -14,7 +14,7 @@ import { adaptProgram } from './programs.ts'
 import type { Strategy } from './strategy.ts'
 
 /** Support rows of tasks side by side, padded to the longest. */
-type Support = { tasks: number; shots: number; x: Float32Array; y: Float32Array; weight: Float32Array }
+export type Support = { tasks: number; shots: number; x: Float32Array; y: Float32Array; weight: Float32Array }
 
 /** One network per task of the frame, each learned from the same meta-parameters: a stacked perceptron. */
 export async function adaptedNetworks(
@@ -25,12 +25,17 @@ export async function adaptedNetworks(
   steps: number = usual,
   runtime: Runtime,
 ): Promise<{ stacked: Plan; pieces: Float32Array; extra: Record<string, Float32Array> }> {
-  const [column] = plan.columns
-  const columns = frame.outputs.map((output) => ({ ...column, tasks: [output.task] }))
-  const stacked: Plan = { ...plan, stacked: true, columns }
+  const stacked = stackedFor(plan, frame)
   const { pieces, extra } = await learn(plan, strategy, theta, supportOf(stacked, frame), rate, steps, runtime)
   if (!pieces.every(Number.isFinite)) throw diverged(who, rate, steps)
   return { stacked, pieces, extra }
+}
+
+/** A network of its own for each task of the frame. */
+export function stackedFor(plan: Plan, frame: Frame): Plan {
+  const [column] = plan.columns
+  const columns = frame.outputs.map((output) => ({ ...column, tasks: [output.task] }))
+  return { ...plan, stacked: true, columns }
 }
 
 /** The network that the meta-parameters stand for before any row was seen: no step, and a row that counts nothing. */
@@ -56,21 +61,18 @@ async function learn(
   plan: Plan,
   strategy: Strategy,
   theta: Float32Array,
-  { tasks, shots, x, y, weight }: Support,
+  support: Support,
   rate: number,
   steps: number,
   runtime: Runtime,
 ) {
-  const few = shots <= lastInputs(plan)
+  const few = support.shots <= lastInputs(plan)
   const session = await runtime.load(
     programOf(['adapt', shape(plan), strategy.key, few], () => adaptProgram(plan, strategy, few)),
   )
-  const rows = (data: Float32Array, width: number): Tensor => ({ shape: [tasks, shots, width], data })
   const out = await session.run({
     theta: vector(theta),
-    supportX: rows(x, plan.inputs.length),
-    supportY: rows(y, 1),
-    supportWeight: rows(weight, 1),
+    ...rowsFed('support', support, plan.inputs.length),
     rate: scalar(rate),
     count: { shape: [], data: Int32Array.of(steps) },
   })
@@ -90,7 +92,17 @@ async function learn(
   return { pieces, extra }
 }
 
-function supportOf(stacked: Plan, frame: Frame): Support {
+/** The rows of a support or query set as a program is fed them. */
+export function rowsFed(
+  set: 'support' | 'query',
+  { tasks, shots, x, y, weight }: Support,
+  width: number,
+): Record<string, Tensor> {
+  const rows = (data: Float32Array, each: number): Tensor => ({ shape: [tasks, shots, each], data })
+  return { [`${set}X`]: rows(x, width), [`${set}Y`]: rows(y, 1), [`${set}Weight`]: rows(weight, 1) }
+}
+
+export function supportOf(stacked: Plan, frame: Frame): Support {
   const lines = linesOf(stacked, frame, 'none')
   const tasks = frame.outputs.length
   const shots = Math.max(...frame.outputs.map((output) => output.cells))
@@ -113,7 +125,7 @@ function supportOf(stacked: Plan, frame: Frame): Support {
   return { tasks, shots, x, y, weight }
 }
 
-function diverged(who: string, rate: number, steps: number): UserError {
+export function diverged(who: string, rate: number, steps: number): UserError {
   return new UserError({
     code: 'adaptation-diverged',
     who,

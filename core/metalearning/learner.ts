@@ -6,7 +6,7 @@ import type { TaskGenerator } from '../data/generator.ts'
 import type { View } from '../data/taskSet.ts'
 import type { Runtime } from '../engine/runtime.ts'
 import { UserError } from '../errors.ts'
-import { fillIn, frameOf, wholeFold } from '../frame.ts'
+import { describeView, fillIn, frameOf, wholeFold } from '../frame.ts'
 import type { Frame } from '../frame.ts'
 import type { FitContext, FitEvent, Model } from '../method.ts'
 import { silenced } from '../nn/lesions.ts'
@@ -15,6 +15,7 @@ import { loadPerceptron, perceptronModel } from '../nn/perceptron.ts'
 import type { Perceptron } from '../nn/perceptron.ts'
 import { columnsByTarget, elementsOf, parameterCount, Plan } from '../nn/plan.ts'
 import { adaptedNetworks, startNetwork } from './adapt.ts'
+import { innerLoopOf } from './innerLoop.ts'
 import { metaTrain } from './metaTrain.ts'
 import type { Schedule } from './metaTrain.ts'
 import { metaSize } from './programs.ts'
@@ -129,6 +130,8 @@ function learnerModel(learner: Learner, learning: Learning, runtime: Runtime): M
       return said
     },
     adapt: (support) => after(support, learning.adapt.steps),
+    innerLoop: (support, query) =>
+      innerLoopOf(plan, learning, theta, start, sharedTasks(support, query, encoder), runtime),
     adaptTrace: (support, steps) => Promise.all(steps.map((count) => after(support, count))),
     ...(learning.strategy.spread && known && plan.columns[0].kind === 'regression'
       ? { spread: (view: View) => spreadOf(plan, learning.strategy, theta, known, view, runtime) }
@@ -137,6 +140,16 @@ function learnerModel(learner: Learner, learning: Learning, runtime: Runtime): M
     network: () => startModel.network!(),
     silence: (units) => learnerModel({ ...learner, silent: [...silent, ...units] }, learning, runtime),
   }
+}
+
+/** The frames of the tasks that have a measured cell in both views, in one order. */
+function sharedTasks(support: View, query: View, encoder: Encoder): { support: Frame; query: Frame } {
+  const measured = (view: View) => new Set(describeView(view).outputs.map((output) => output.task))
+  const [given, asked] = [measured(support), measured(query)]
+  const both = ({ set, tasks }: View) =>
+    tasks.filter((k) => given.has(set.tasks[k].id) && asked.has(set.tasks[k].id)).sort()
+  const frame = (view: View) => frameOf({ ...view, tasks: both(view) }, encoder)
+  return { support: frame(support), query: frame(query) }
 }
 
 /** Units of the start, silenced in it and in every network that was learned from it. */

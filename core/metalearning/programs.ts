@@ -55,7 +55,7 @@ export function metaProgram(plan: Plan, strategy: Strategy, { uneven, few }: Row
 
 type CellInputs = Record<`${'support' | 'query'}${'X' | 'Y' | 'Weight'}`, Expr>
 
-function cellInputs(plan: Plan, queries: Dim = 'queries', ...lead: string[]): CellInputs {
+export function cellInputs(plan: Plan, queries: Dim = 'queries', ...lead: string[]): CellInputs {
   const one = (name: string, rows: Dim, width: number) => input(name, [...lead, TASKS, rows, width])
   return {
     supportX: one('supportX', 'shots', plan.inputs.length),

@@ -10,6 +10,7 @@ import type { ClosableLab } from '../web.ts'
 import { serveLab } from '../web.ts'
 import { comparisonText } from '../../core/report/text.ts'
 import { demo } from './demo.ts'
+import { innerText } from './inner.ts'
 import { list, WHAT } from './list.ts'
 import type { Status, Streams } from './output.ts'
 import { BAD_INPUT, DONE, FAILED, Output } from './output.ts'
@@ -160,6 +161,17 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
         const predicted = { rows: said.rows, columns: said.columns, file, warnings: said.warnings }
         text.push(`${said.rows} rows written to ${file}`)
         output.result({ run, model, tasks, trace, warnings, predicted }, text.join('\n'))
+      }),
+    )
+
+  withWorkspace('inner <run>', 'look at the inner loop of a trained meta-learner')
+    .option('--steps <n>', 'after so many steps (default: its own, ten at most)', count(1, 50))
+    .option('--tasks <n>', 'of at most so many tasks', count(1, 50), 12)
+    .action((run: string, options: Common & { steps?: number; tasks: number }) =>
+      withLab(make, { ...options, existing: true }, async (lab) => {
+        const { steps, tasks } = options
+        const map = await lab.call('run.innerLoop', { run, tasks, ...(steps ? { steps } : {}) })
+        output.result({ run, ...map }, innerText(map))
       }),
     )
 

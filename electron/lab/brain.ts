@@ -7,9 +7,10 @@ import { defaultMetric, metricOf, type Metric } from '../../core/stats/metrics.t
 import { testOf } from '../../core/testing.ts'
 import { trialData, type TrialData } from '../../core/trialData.ts'
 import type { Context, Handlers } from './context.ts'
-import { cannotDo, trainedModel, type Trained } from './models.ts'
+import { needRun } from './experiments.ts'
+import { cannotDo, trainedBytes, trainedModel, type Trained } from './models.ts'
 
-type Calls = 'run.network' | 'run.lesion'
+type Calls = 'run.network' | 'run.lesion' | 'run.innerLoop'
 
 /** What a lesion starts from: asked for again and again while a person clicks through units. */
 type Bench = { run: string; trained: Trained; data: TrialData; before: Map<string, number | null>; metric: Metric }
@@ -21,6 +22,22 @@ export function brainCalls(c: Context): Handlers<Calls> {
     async 'run.network'({ run: id }) {
       const { run, model } = await trainedModel(c, id)
       return toJson(networkOf(run, model))
+    },
+
+    async 'run.innerLoop'({ run: id, steps, tasks }) {
+      const run = needRun(c, id)
+      const { experiment, bytes } = trainedBytes(c, run)
+      const looked = await c.pool.lookInside({
+        data: c.store.load(experiment.spec.data).data,
+        trial: run.trialSpec,
+        model: bytes,
+        runtime: (await c.runtime()).kind,
+        steps: steps ?? null,
+        tasks,
+      })
+      if ('map' in looked) return looked.map
+      if ('error' in looked) throw new UserError(looked.error)
+      throw cannotDo(run, 'learn a task by an inner loop', 'Take a run of a meta-learner, such as MAML.')
     },
 
     async 'run.lesion'({ run: id, silence }) {

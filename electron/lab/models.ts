@@ -10,6 +10,13 @@ export type Trained = { run: RunRow; experiment: ExperimentRow; about: ModelAbou
 /** The trained model of a run. Throws a UserError where the run is unknown or has none. */
 export async function trainedModel(c: Context, id: string): Promise<Trained> {
   const run = needRun(c, id)
+  const { experiment, bytes } = trainedBytes(c, run)
+  const { about, model } = readModel(bytes, await c.runtime())
+  return { run, experiment, about, model }
+}
+
+/** The same, not read yet. */
+export function trainedBytes(c: Context, run: RunRow): { experiment: ExperimentRow; bytes: Uint8Array } {
   if (!run.blobs.model)
     throw new UserError({
       code: 'run.no-model',
@@ -18,8 +25,7 @@ export async function trainedModel(c: Context, id: string): Promise<Trained> {
       got: `status "${run.status}"`,
       remedy: 'Wait until it is done, or take another run.',
     })
-  const { about, model } = readModel(c.workspace.blobs.need(run.blobs.model), await c.runtime())
-  return { run, experiment: needExperiment(c, run.experiment), about, model }
+  return { experiment: needExperiment(c, run.experiment), bytes: c.workspace.blobs.need(run.blobs.model) }
 }
 
 export function cannotDo(run: RunRow, what: string, remedy: string): UserError {

@@ -6,6 +6,7 @@ import type { Runtime } from '../../core/engine/runtime.ts'
 import type { RunEvent } from '../../core/events.ts'
 import type { Trial } from '../../core/experiment.ts'
 import type { Answer, Question } from './analyse.ts'
+import type { Look, Looked } from './innerLoop.ts'
 import { type Figures, readFigures } from './figures.ts'
 import type { SharedData } from './shared.ts'
 import type { Packed } from './workspace/blobs.ts'
@@ -116,6 +117,11 @@ export class Pool {
   /** Compares on a thread of its own, so that neither the lab nor a trial waits. */
   analyse(question: Question): Promise<Answer> {
     return this.track(this.analyst.run(question, { name: 'analyse' }) as Promise<Answer>)
+  }
+
+  /** Looks into a trained model on the same thread. */
+  lookInside(look: Look): Promise<Looked> {
+    return this.track(this.analyst.run(look, { name: 'innerLoop' }) as Promise<Looked>)
   }
 
   /** Of the threads that train, as they are now. */

@@ -8,6 +8,7 @@ import type { Emitted, RunEvent } from '../../core/events.ts'
 import { unpack } from '../../core/pack.ts'
 import { train } from '../../core/run.ts'
 import { newFigures, writeFigures } from './figures.ts'
+import { lookInside, type Look, type Looked } from './innerLoop.ts'
 import type { Batch, Flight, Heard, Hello, Job, Outcome, RuntimeKind } from './pool.ts'
 import { GO, PAUSE, STOP } from './pool.ts'
 import { packProgram, shelfOf } from './programs.ts'
@@ -120,7 +121,7 @@ function setFor({ data }: Flight): TaskSet {
   return set.set
 }
 
-async function runtimeFor({ runtime: kind }: Flight): Promise<Runtime> {
+async function runtimeFor({ runtime: kind }: Pick<Flight, 'runtime'>): Promise<Runtime> {
   if (open && open.kind !== kind) {
     await open.runtime.close()
     open = null
@@ -171,5 +172,6 @@ function toGive(event: RunEvent, bytes: Uint8Array): Packed {
   return { ...packed, bytes: new Uint8Array(packed.bytes) }
 }
 
-/** The same file serves the thread that compares: one bundle for all threads of the lab. */
+/** The same file serves the thread that compares and looks into models: one bundle for all threads of the lab. */
 export { analyse } from './analyse.ts'
+export const innerLoop = async (look: Look): Promise<Looked> => lookInside(look, await runtimeFor(look))

@@ -170,6 +170,16 @@ export function createCannedLab(): CannedLab {
     }),
     'experiment.report': () => ({ html: '<!doctype html><title>Report</title>' }),
     'run.predict': () => ({ rows: 2, columns: ['产量'], preview: [], csv: 'csv-blob', warnings: [] }),
+    'run.innerLoop': ({ steps = 1 }: Params<'run.innerLoop'>) => ({
+      steps,
+      rows: 'drawn',
+      tasks: [{ id: 'sine=1', path: [[0, 0], [1, 0]], losses: [2.5, 0.5], pull: 1, inPlane: 1 }], // prettier-ignore
+      variance: [1, 0],
+      agreement: 1,
+      directions: [{ kind: 'mean-pull', at: [1, 0], length: 1 }],
+      cosines: [],
+      map: { x: [0, 1], y: [0, 1], before: [[1, 1], [1, 1]], after: null }, // prettier-ignore
+    }),
     'run.export': () => ({ name: 'model.onnx', mime: 'application/octet-stream', blob: 'onnx-blob' }),
     blob: ({ hash, offset = 0 }: Params<'blob'>) => {
       const whole = Buffer.from(hash === 'csv-blob' ? '产量\n1\n2\n' : 'onnx bytes that come in pieces')

@@ -242,6 +242,13 @@ describe('the other commands', () => {
     expect([status, json().error.code]).toEqual([2, 'adapt.predict-and-output'])
   })
 
+  test('inner says what each task gains and how far it pulls', async () => {
+    const { out } = await engram('inner', 'r1', '-w', 'w.engram', '--steps', '1')
+    expect(out).toMatch(/sine=1 +2\.5 +0\.5 +1 +100 %/)
+    expect(out).toContain('mean-pull: length 1')
+    expect((await engram('inner', 'r1', '-w', 'w.engram', '--json')).json()).toMatchObject({ run: 'r1', steps: 1 })
+  })
+
   test.each([['verify', 'r1', '-w', 'w.engram']])('%s answers "not yet" with status 2', async (...args) => {
     const { status, json } = await engram(...args, '--json')
     expect([status, json().error.code]).toEqual([2, 'not-yet'])
@@ -270,7 +277,19 @@ describe('the other commands', () => {
     expect((await engram('--version')).out).toBe('1.2.3\n')
     const { status, out } = await engram('help')
     expect(status).toBe(0)
-    for (const name of ['import', 'list', 'run', 'compare', 'predict', 'export', 'serve', 'demo', 'adapt', 'verify'])
+    for (const name of [
+      'import',
+      'list',
+      'run',
+      'compare',
+      'predict',
+      'export',
+      'serve',
+      'demo',
+      'adapt',
+      'inner',
+      'verify',
+    ])
       expect(out).toContain(name)
   })
 })

@@ -107,3 +107,18 @@ test('says what is wrong: no labels, no labelled row, a method that cannot', asy
     'run.cannot',
   )
 })
+
+test('the inner loop of a trained meta-learner is looked at away from the lab, of the tasks it knows and of a fold', async () => {
+  const map = await lab.call('run.innerLoop', { run: of('maml'), tasks: 3, steps: 2 })
+  expect([map.rows, map.steps, map.tasks.map(({ id }) => id)]).toEqual([
+    'training',
+    2,
+    ['site=S0', 'site=S1', 'site=S2'],
+  ])
+  expect(map.directions.map(({ kind }) => kind)).toEqual(['exact', 'first-order', 'mean-pull'])
+  expect(map.variance[0]).toBeGreaterThan(0)
+  // The same question has the same answer; the default is the method's own number of steps.
+  expect(await lab.call('run.innerLoop', { run: of('maml'), tasks: 3, steps: 2 })).toEqual(map)
+  expect((await lab.call('run.innerLoop', { run: of('maml') })).steps).toBe(5)
+  expect(await refused(lab.call('run.innerLoop', { run: of('ridge') }))).toMatchObject({ code: 'run.cannot' })
+})

@@ -1,0 +1,171 @@
+import {
+  add,
+  compile,
+  concat,
+  flatten,
+  gather,
+  grad,
+  input,
+  loop,
+  matmul,
+  mul,
+  reshape,
+  slice,
+  stopGradient,
+  sum,
+  unflatten,
+} from '../engine/index.ts'
+import type { Expr, Program, Tensor } from '../engine/index.ts'
+import { programOf } from '../engine/programCache.ts'
+import type { Runtime } from '../engine/runtime.ts'
+import type { Frame } from '../frame.ts'
+import type { InnerLoop } from '../method.ts'
+import { elementsOf, layerShapes, parameterCount } from '../nn/plan.ts'
+import type { Plan } from '../nn/plan.ts'
+import { asFloat32 } from '../nn/trainer.ts'
+import { scalar, vector } from './adamState.ts'
+import { diverged, rowsFed, stackedFor, supportOf } from './adapt.ts'
+import type { Learning } from './learner.ts'
+import { lastInputs, shape } from './metaTrain.ts'
+import { cellInputs, metaSize } from './programs.ts'
+import type { Adapted, Cells, Strategy } from './strategy.ts'
+import { losses, meanOfMeans, meanOverTasks, sumOfMeans } from './taskNetworks.ts'
+
+/**
+ * What the inner loop of a trained learner does from its start, for looking at: the networks of some tasks after so
+ * many steps with the loss of their query rows L_t; the two meta-gradients of the start theta after n steps theta_t,
+ *   exact: grad_theta mean_t L_t(theta_t(theta)),   first order: mean_t grad L_t at theta_t  (Finn et al. 2017);
+ * and the mean loss of other starts near it, before any step and after n. Where a task begins from something else than
+ * a network (a context, a prior), the start is no parameter, and there are no meta-gradients.
+ */
+export async function innerLoopOf(
+  plan: Plan,
+  { strategy, adapt: { rate, who } }: Pick<Learning, 'strategy' | 'adapt'>,
+  theta: Float32Array,
+  start: Float32Array,
+  { support, query }: { support: Frame; query: Frame },
+  runtime: Runtime,
+): Promise<InnerLoop> {
+  const stacked = stackedFor(plan, support)
+  const [given, asked] = [supportOf(stacked, support), supportOf(stackedFor(plan, query), query)]
+  const few = given.shots <= lastInputs(plan)
+  const own = learnsItsStart(plan, strategy)
+  const width = plan.inputs.length
+  const feeds = (steps: number): Record<string, Tensor> => ({
+    theta: vector(theta),
+    ...rowsFed('support', given, width),
+    ...rowsFed('query', asked, width),
+    rate: scalar(rate),
+    count: { shape: [], data: Int32Array.of(steps) },
+  })
+  const run = async (what: keyof typeof PROGRAMS, more: Record<string, Tensor>) => {
+    const session = await runtime.load(
+      programOf(['inner loop', what, shape(plan), strategy.key, few, own], () => PROGRAMS[what](plan, strategy, few)),
+    )
+    const out = await session.run(more)
+    return (name: string) => asFloat32(out[name].data)
+  }
+  const size = parameterCount(plan)
+  return {
+    tasks: support.outputs.map(({ task }) => task),
+    start,
+    async after(steps) {
+      const out = await run('after', feeds(steps))
+      const networks = support.outputs.map(() => new Float32Array(size))
+      let at = 0
+      layerShapes(plan).forEach((layer, k) => {
+        const [each, all] = [elementsOf(layer.shape), out(`piece${k}`)]
+        networks.forEach((network, task) => network.set(all.subarray(task * each, (task + 1) * each), at))
+        at += each
+      })
+      if (!networks.every((network) => network.every(Number.isFinite))) throw diverged(who, rate, steps)
+      return { networks, losses: Array.from(out('loss')) }
+    },
+    async metaGradients(steps) {
+      if (!own) return null
+      const out = await run('gradients', feeds(steps))
+      const found = { exact: out('exact'), firstOrder: out('firstOrder') }
+      return [...found.exact, ...found.firstOrder].every(Number.isFinite) ? found : null
+    },
+    async lossesAround(basis, at, steps) {
+      const both = new Float32Array(2 * size)
+      basis.forEach((direction, k) => both.set(direction, k * size))
+      const out = await run('around', {
+        ...feeds(steps),
+        start: vector(start),
+        basis: { shape: [2, size], data: both },
+        at: { shape: [at.length, 2], data: Float32Array.from(at.flat()) },
+      })
+      return { before: Array.from(out('before')), after: own ? Array.from(out('after')) : null }
+    },
+  }
+}
+
+/** Whether the first meta-parameters are the network that every task begins from. */
+function learnsItsStart(plan: Plan, strategy: Strategy): boolean {
+  const shapes = strategy.shapes(plan)
+  return layerShapes(plan).every((layer, k) => JSON.stringify(layer.shape) === JSON.stringify(shapes[k]))
+}
+
+const PROGRAMS = { after: afterProgram, gradients: gradientProgram, around: aroundProgram }
+
+type Inputs = { learned(theta: Expr): Adapted; query: Cells; theta: Expr }
+
+/** in: theta, the rows of both sets with weights, rate, count */
+function inputsOf(plan: Plan, strategy: Strategy, few: boolean): Inputs {
+  const fed = cellInputs(plan)
+  const [support, query] = [
+    { x: fed.supportX, y: fed.supportY, weight: fed.supportWeight, rows: 'shots' },
+    { x: fed.queryX, y: fed.queryY, weight: fed.queryWeight, rows: 'queries' },
+  ]
+  const [rate, count] = [input('rate', []), input('count', [], 'int64')]
+  const learned = (theta: Expr) =>
+    strategy.adapt({ plan, meta: unflatten(theta, strategy.shapes(plan)), support, rate, count, few })
+  return { learned, query, theta: input('theta', [metaSize(plan, strategy)]) }
+}
+
+/** out: piece0, piece1, ... [task, ...]; loss [task] */
+function afterProgram(plan: Plan, strategy: Strategy, few: boolean): Program {
+  const { learned, query, theta } = inputsOf(plan, strategy, few)
+  const { pieces } = learned(theta)
+  const loss = sum(mul(losses(plan, pieces, query), query.weight as Expr), [1, 2])
+  return compile({ loss, ...Object.fromEntries(pieces.map((piece, k) => [`piece${k}`, piece])) })
+}
+
+/** out: exact [weight], firstOrder [weight] */
+function gradientProgram(plan: Plan, strategy: Strategy, few: boolean): Program {
+  const { learned, query, theta } = inputsOf(plan, strategy, few)
+  const start = unflatten(theta, strategy.shapes(plan))
+  const { pieces } = learned(flatten(start))
+  const exact = grad(meanOfMeans(losses(plan, pieces, query), query), start.slice(0, pieces.length))
+  const reached = pieces.map(stopGradient)
+  const slopes = grad(sumOfMeans(losses(plan, reached, query), query), reached)
+  return compile({ exact: flatten(exact), firstOrder: flatten(meanOverTasks(plan, slopes)) })
+}
+
+/**
+ * in: also start [weight], basis [2, weight], at [point, 2]
+ * out: before [point], the mean query loss of the start moved along the basis; after [point], that of what is learned
+ *     from there
+ */
+function aroundProgram(plan: Plan, strategy: Strategy, few: boolean): Program {
+  const { learned, query, theta } = inputsOf(plan, strategy, few)
+  const [weights, all] = [parameterCount(plan), metaSize(plan, strategy)]
+  const own = learnsItsStart(plan, strategy)
+  const [start, basis, at] = [input('start', [weights]), input('basis', [2, weights]), input('at', ['points', 2])]
+  const meanLoss = (pieces: Expr[]) => meanOfMeans(losses(plan, pieces, query), query)
+  const { scan } = loop({
+    count: 'points',
+    state: [mul(sum(start), 0)],
+    body(i, [nothing]) {
+      const move = reshape(matmul(reshape(gather(at, i), [1, 2]), basis), [weights])
+      const moved = add(start, move)
+      const shapes = layerShapes(plan).map((layer) => layer.shape)
+      const before = meanLoss(unflatten(moved, shapes))
+      if (!own) return { state: [nothing], scan: [before] }
+      const meta = all > weights ? concat([moved, slice(theta, 0, weights, all)], 0) : moved
+      return { state: [nothing], scan: [before, meanLoss(learned(meta).pieces)] }
+    },
+  })
+  return compile({ before: scan[0], ...(own ? { after: scan[1] } : {}) })
+}
