@@ -207,6 +207,20 @@ export const LabApi = {
     z.strictObject({ hash: z.string(), from: z.int().nonnegative(), count: z.int().min(1).max(500) }),
     z.object({ rows: z.array(z.array(z.union([z.string(), z.number(), z.null()]))) }),
   ),
+  /** Meta-features of each target, and of each task where a column names it; figures that have no meaning are left out. */
+  'data.describe': call(
+    z.strictObject({ hash: z.string(), roles: Roles.optional() }),
+    z.object({
+      described: z.array(
+        z.object({
+          target: z.string(),
+          task: z.string().nullable(),
+          rows: z.int(),
+          figures: z.record(z.string(), z.number()),
+        }),
+      ),
+    }),
+  ),
   'data.setRoles': call(z.strictObject({ hash: z.string(), roles: Roles }), ok),
   'data.rename': call(z.strictObject({ hash: z.string(), name: z.string().min(1).max(200) }), ok),
 

@@ -10,6 +10,7 @@ import type { ClosableLab } from '../web.ts'
 import { serveLab } from '../web.ts'
 import { comparisonText } from '../../core/report/text.ts'
 import { demo } from './demo.ts'
+import { describe } from './describe.ts'
 import { innerText } from './inner.ts'
 import { list, WHAT } from './list.ts'
 import type { Status, Streams } from './output.ts'
@@ -136,6 +137,12 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
         const path = resolve(options.output)
         output.result({ run, rows, columns, file: path, warnings }, `${rows} rows written to ${path}`)
       }),
+    )
+
+  withWorkspace('describe <dataset>', 'say what kind of data it is: meta-features of each target and task')
+    .option('--tasks', 'every task of the task column too')
+    .action((dataset: string, options: Common & { tasks?: boolean }) =>
+      withLab(make, { ...options, existing: true }, (lab) => describe(lab, dataset, options.tasks === true, output)),
     )
 
   withWorkspace('adapt <run> <support>', 'learn a new task from a few labelled rows')

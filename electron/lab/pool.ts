@@ -9,6 +9,7 @@ import type { Answer, Question } from './analyse.ts'
 import type { Look, Looked } from './innerLoop.ts'
 import { type Figures, readFigures } from './figures.ts'
 import type { SharedData } from './shared.ts'
+import type { Studied, Study, What } from './study.ts'
 import type { Packed } from './workspace/blobs.ts'
 import type { Kept } from './workspace/programs.ts'
 
@@ -122,6 +123,11 @@ export class Pool {
   /** Looks into a trained model on the same thread. */
   lookInside(look: Look): Promise<Looked> {
     return this.track(this.analyst.run(look, { name: 'innerLoop' }) as Promise<Looked>)
+  }
+
+  /** Looks at a data set on the same thread. */
+  study<W extends What>(question: Study<W>): Promise<Studied<W>> {
+    return this.track(this.analyst.run(question, { name: 'study' }) as Promise<Studied<W>>)
   }
 
   /** Of the threads that train, as they are now. */

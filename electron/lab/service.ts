@@ -8,6 +8,7 @@ import type { Context, Handlers, LabOptions, Session } from './context.ts'
 import { brainCalls } from './brain.ts'
 import { comparisonCalls } from './comparisons.ts'
 import { dataCalls } from './data.ts'
+import { describeCalls, studies } from './describe.ts'
 import { Estimator } from './estimate.ts'
 import { experimentCalls } from './experiments.ts'
 import { defaultWorkers, memoryLimit, Pool } from './pool.ts'
@@ -139,6 +140,7 @@ export async function createLab(options: LabOptions): Promise<Lab & { close(): P
 }
 
 function handlersOf(c: Context): Handlers<Exclude<Call, OwnCalls>> {
+  const study = studies(c)
   return {
     ...dataCalls(c),
     ...experimentCalls(c),
@@ -147,6 +149,7 @@ function handlersOf(c: Context): Handlers<Exclude<Call, OwnCalls>> {
     ...useCalls(c),
     ...templateCalls(c),
     ...shotCalls(c),
+    ...describeCalls(c, study),
   }
 }
 

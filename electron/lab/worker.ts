@@ -172,6 +172,7 @@ function toGive(event: RunEvent, bytes: Uint8Array): Packed {
   return { ...packed, bytes: new Uint8Array(packed.bytes) }
 }
 
-/** The same file serves the thread that compares and looks into models: one bundle for all threads of the lab. */
+/** The same file serves the thread that compares, describes and looks into models: one bundle for all threads of the lab. */
 export { analyse } from './analyse.ts'
+export { study } from './study.ts'
 export const innerLoop = async (look: Look): Promise<Looked> => lookInside(look, await runtimeFor(look))

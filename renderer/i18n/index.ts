@@ -1,5 +1,6 @@
 import en from './en.ts'
 import zh from './zh.ts'
+import zhMetafeatures from './zh/metafeatures.ts'
 import zhOutside from './zh/outside.ts'
 import { settings } from '../lab/settings.svelte.ts'
 
@@ -7,7 +8,7 @@ export type Key = keyof typeof en
 export type Language = 'en' | 'zh'
 export type TextParams = Record<string, string | number>
 
-const catalogues: Record<Language, Record<string, string>> = { en, zh: { ...zhOutside, ...zh } }
+const catalogues: Record<Language, Record<string, string>> = { en, zh: { ...zhOutside, ...zhMetafeatures, ...zh } }
 const locales: Record<Language, string> = { en: 'en-GB', zh: 'zh-CN' }
 
 /** The text of a key in the person's language. Reading it inside a component follows a change of language. */
