@@ -90,6 +90,12 @@ export function createCannedLab(): CannedLab {
     },
     'data.openSample': () => ({ ...dataset, roles: { targets: ['产量'] } }),
     'data.setRoles': () => ({ ok: true }),
+    'data.describe': () => ({
+      described: [
+        { target: '产量', task: null, rows: 3, figures: { nr_inst: 3, one_nn: 0.123456 } },
+        { target: '产量', task: 'site=北', rows: 2, figures: { nr_inst: 2 } },
+      ],
+    }),
     'data.list': () => ({
       datasets: [{ hash: 'abc', name: 'enb.arff', rows: 3, columns: 2, addedAt: '2026-01-01T00:00:00Z' }],
     }),

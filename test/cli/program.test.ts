@@ -237,6 +237,17 @@ describe('the other commands', () => {
     expect(await readFile(report, 'utf8')).toContain('<title>Report')
   })
 
+  test('describe finds a data set by name or hash, and explains each figure', async () => {
+    const { status, out } = await engram('describe', 'enb.arff', '-w', 'w.engram')
+    expect(status).toBe(0)
+    expect(out).toMatch(/one_nn +0\.1235 +Score of the nearest row/)
+    expect(out).toContain('1 tasks have figures of their own')
+    const all = (await engram('describe', 'enb.arff', '-w', 'w.engram', '--tasks')).out
+    expect(all).toMatch(/nr_inst +3 +2 /)
+    const wrong = await engram('describe', 'nothing', '-w', 'w.engram', '--json')
+    expect([wrong.status, wrong.json().error.code]).toEqual([2, 'data.which'])
+  })
+
   test('adapt wants the rows to predict and the place for them together', async () => {
     const { status, json } = await engram('adapt', 'r1', 's.csv', '-w', 'w.engram', '--predict', 'q.csv', '--json')
     expect([status, json().error.code]).toEqual([2, 'adapt.predict-and-output'])
@@ -288,6 +299,7 @@ describe('the other commands', () => {
       'demo',
       'adapt',
       'inner',
+      'describe',
       'verify',
     ])
       expect(out).toContain(name)
