@@ -271,6 +271,32 @@ export const LabApi = {
 
   /** A ready spec for a data set with these roles: methods, protocol and metrics filled in. */
   'experiment.propose': call(z.strictObject({ hash: z.string(), roles: Roles }), z.object({ spec: ExperimentSpec })),
+  /**
+   * What did best on the earlier data set of this workspace that looks most like this one, and how often such advice has
+   * been as good here as all that the form proposes (`share` null with fewer than `least` data sets).
+   */
+  'experiment.suggest': call(
+    z.strictObject({ spec: ExperimentSpec }),
+    z.object({
+      suggestion: z
+        .object({
+          method: z.string(),
+          params: z.record(z.string(), z.unknown()),
+          metric: z.string(),
+          figure: z.number(),
+          from: z.object({ name: z.string(), experiment: z.string() }),
+        })
+        .nullable(),
+      rate: z
+        .object({
+          n: z.int(),
+          hits: z.int(),
+          share: z.object({ value: z.number(), ci95: z.tuple([z.number(), z.number()]) }).nullable(),
+        })
+        .nullable(),
+      least: z.int(),
+    }),
+  ),
   'experiment.plan': call(z.strictObject({ spec: ExperimentSpec }), Plan),
   'experiment.run': call(z.strictObject({ spec: ExperimentSpec }), z.object({ id: z.string(), trials: z.int() })),
   'experiment.list': call(none, z.object({ experiments: z.array(ExperimentLine) })),

@@ -1,8 +1,11 @@
+import { askForest, growForest, type ForestOptions } from '../classical/forest.ts'
+import type { Rng } from '../rng.ts'
 import { ranks } from '../stats/rankings.ts'
 
 /**
  * Algorithm selection (Rice 1976): from the meta-features of a data set, choose the learner that will do best on it.
  *   k-NN     the learner with the best mean on the k data sets nearest in standardised meta-features
+ *   forest   the learner that a random forest for each of them, from meta-features to performance, says most of
  *   single   the learner with the best mean over the known data sets, whatever the new one looks like
  * Everything is fitted on the known data sets alone: missing features get their median, then mean 0 and sd 1.
  */
@@ -31,6 +34,26 @@ export function nearestSelector({ features, performance }: Known, k: number): Se
       .sort((a, b) => a.distance - b.distance || a.i - b.i)
       .slice(0, k)
     return columnMeans(near.map(({ i }) => performance[i]))
+  }
+}
+
+/** One forest per learner, fully grown unless `options` say otherwise. */
+export function forestSelector(known: Known, options: Partial<ForestOptions>, random: Rng): Selector {
+  const scale = scaling(known.features)
+  const x = known.features.flatMap(scale)
+  const features = known.features[0].length
+  const forests = Array.from(known.performance[0], (_, learner) => {
+    const y = known.performance.map((row) => row[learner])
+    const data = { x, features, targets: [{ y, classes: 0 }], weight: null }
+    return growForest(data, { leaf: 1, ...options }, random.split(learner))
+  })
+  const said = new Float64Array(1)
+  return (asked) => {
+    const own = Float32Array.from(scale(asked))
+    return forests.map((forest) => {
+      askForest(forest, own, 0, said)
+      return said[0]
+    })
   }
 }
 

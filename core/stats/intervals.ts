@@ -1,4 +1,4 @@
-import { tQuantile } from './distributions.ts'
+import { normalQuantile, tQuantile } from './distributions.ts'
 
 /**
  * An estimate with its standard error and degrees of freedom: what every rule of this folder gives, and what an
@@ -46,4 +46,12 @@ export function foldsFor(m: Measured, ratio: number, factor: number): { folds: n
   const wanted = factor * half(m.n)
   for (let n = m.n + 1; n <= m.n + 200; n++) if (half(n) <= wanted) return { folds: n - m.n, half: half(n) }
   return null
+}
+
+/** 95 % interval of a share of n (Wilson 1927), which stays within 0 and 1 and is sound for few. */
+export function shareInterval(hits: number, n: number): [number, number] {
+  const z = normalQuantile(0.975)
+  const centre = (hits + z ** 2 / 2) / (n + z ** 2)
+  const half = (z / (n + z ** 2)) * Math.sqrt((hits * (n - hits)) / n + z ** 2 / 4)
+  return [Math.max(0, centre - half), Math.min(1, centre + half)]
 }

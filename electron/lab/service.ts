@@ -14,6 +14,7 @@ import { experimentCalls } from './experiments.ts'
 import { defaultWorkers, memoryLimit, Pool } from './pool.ts'
 import { ProgramShelf } from './programs.ts'
 import { Queue } from './queue/queue.ts'
+import { memoryCalls } from './memory.ts'
 import { openRuntime } from './runtimes/index.ts'
 import { Store } from './store.ts'
 import { shotCalls } from './shots.ts'
@@ -150,6 +151,7 @@ function handlersOf(c: Context): Handlers<Exclude<Call, OwnCalls>> {
     ...templateCalls(c),
     ...shotCalls(c),
     ...describeCalls(c, study),
+    ...memoryCalls(c, study),
   }
 }
 
