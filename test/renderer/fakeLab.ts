@@ -166,6 +166,19 @@ export class FakeLab implements Lab {
       platform: 'linux',
       workspace: { path: '/home/ada/Engram/My lab.engram', name: 'My lab', readOnly: false },
     }),
+    'lab.memory': () => ({
+      taken: 700 * 2 ** 20,
+      limit: 4 * 2 ** 30,
+      workers: [1, 2].map((thread) => ({
+        thread,
+        heap: 40 * 2 ** 20,
+        arrays: thread * 9 * 2 ** 20,
+        sessions: 4,
+        made: 6,
+        graphs: 4,
+        copies: 5,
+      })),
+    }),
     'settings.get': () => ({ settings: this.settings }),
     'settings.set': ({ key, value }: Params<'settings.set'>) => {
       this.settings[key] = value

@@ -239,6 +239,23 @@ describe.skipIf(!CHROMIUM)('the window', () => {
     })
   })
 
+  test('memory: what the lab takes of its bound, and each worker', async () => {
+    await inWindow({}, async ({ page }) => {
+      await page.locator('button.card').first().waitFor()
+      await page.getByRole('contentinfo').getByRole('button', { name: 'Memory' }).click()
+      const panel = page.getByRole('region', { name: 'Memory' })
+      await panel.getByText('The lab takes 700 MiB of the 4 GiB that it may take.').waitFor()
+      expect(await panel.getByRole('row').allTextContents()).toEqual([
+        expect.stringContaining('Worker'),
+        expect.stringMatching(/1\s*49 MiB\s*4/),
+        expect.stringMatching(/2\s*58 MiB\s*4/),
+      ])
+      await accessible(page)
+      await panel.getByRole('button', { name: 'Close' }).click()
+      await panel.waitFor({ state: 'detached' })
+    })
+  })
+
   test('the lab goes away and comes back: the window says so, and reads what it missed', async () => {
     await inWindow({ pace: 25 }, async ({ page, loseLab, errors }) => {
       await openSample(page)

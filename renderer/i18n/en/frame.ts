@@ -68,6 +68,15 @@ export default {
   'queue.bin': 'Bin',
   'queue.binEmpty': 'The bin is empty. Deleted experiments wait here; nothing computed is lost.',
   'queue.binned': 'Moved to the bin: {name}',
+  'memory.title': 'Memory',
+  'memory.taken': 'The lab takes {taken} of the {limit} that it may take.',
+  'memory.workers': 'Workers',
+  'memory.worker': 'Worker',
+  'memory.arrays': 'Numbers and objects',
+  'memory.programs': 'Compiled programs',
+  'memory.none': 'No worker has been needed yet.',
+  'memory.means':
+    'Programs that rest for a minute give their memory back. At the limit they do so at once, and no trial begins until that was enough.',
 
   'status.queued': 'waiting',
   'status.running': 'running',
