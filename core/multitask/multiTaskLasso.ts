@@ -110,27 +110,35 @@ export function solveNet(moments: Moments[], { penalty, ratio }: NetParams): Flo
 /**
  * argmin over w of sum_t (curve_t w_t^2 / 2 - pull_t w_t) + lasso |w|, written into `out`: 0 where |pull| <= lasso,
  * else w_t = pull_t s / (curve_t s + lasso) with the length s = |w|. s solves 1 / |pull / (curve s + lasso)| = 1, whose
- * left side is concave and grows, so that Newton's steps from 0 never overshoot; with equal curves one step is exact.
+ * left side is concave and grows, so that Newton's steps from 0 never overshoot; with equal curves s = (|pull| - lasso) / curve.
  */
 function shrunken(pull: Float64Array, curve: Float64Array, lasso: number, out: Float64Array): void {
   if (lasso === 0) {
     for (let t = 0; t < pull.length; t++) out[t] = curve[t] > 0 ? pull[t] / curve[t] : 0
     return
   }
-  out.fill(0)
-  if (Math.hypot(...pull) <= lasso) return
-  let s = 0
-  for (let tries = 0; tries < 50; tries++) {
+  let length = 0
+  let alike = true
+  for (let t = 0; t < pull.length; t++) {
+    length += pull[t] * pull[t]
+    alike &&= curve[t] === curve[0]
+  }
+  length = Math.sqrt(length)
+  if (length <= lasso) return void out.fill(0)
+  let s = alike ? (length - lasso) / curve[0] : 0
+  for (let tries = alike ? 50 : 0; tries < 50; tries++) {
     let squares = 0
     let slope = 0
     for (let t = 0; t < pull.length; t++) {
       const below = curve[t] * s + lasso
-      const square = (pull[t] / below) ** 2
+      const ratio = pull[t] / below
+      const square = ratio * ratio
       squares += square
       slope += (square * curve[t]) / below
     }
     // 1 / sqrt(squares) has the slope squares^(-3/2) slope.
-    const step = ((1 - 1 / Math.sqrt(squares)) * squares ** 1.5) / slope
+    const root = Math.sqrt(squares)
+    const step = ((root - 1) * squares) / slope
     s += step
     if (!(step > 1e-15 * s)) break
   }
