@@ -41,7 +41,8 @@ import { meanRegularisedLogistic } from './multitask/meanRegularisedLogistic.ts'
 import { multiTaskElasticNet, multiTaskLasso } from './multitask/multiTaskLasso.ts'
 import { pooledMlp, pooledMlpIntercepts } from './multitask/pooled.ts'
 import { pls } from './multitask/pls.ts'
-import { regressorChain } from './multitask/regressorChain.ts'
+import { forestChain, stackedForest } from './multitask/forestChain.ts'
+import { regressorChain, stackedRidge } from './multitask/regressorChain.ts'
 import { singleTaskMlp } from './multitask/singleTask.ts'
 import { robust } from './multitask/robust.ts'
 import { traceNorm } from './multitask/traceNorm.ts'
@@ -63,6 +64,9 @@ export const methods: Method[] = [
   traceNorm,
   robust,
   regressorChain,
+  stackedRidge,
+  forestChain,
+  stackedForest,
   pls,
   meanRegularised,
   meanRegularisedLogistic,

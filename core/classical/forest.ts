@@ -75,8 +75,8 @@ export function* forestGrowing(
   const grown: Tree[] = []
   for (let t = 0; t < trees; t++) {
     const own = random.split(t)
-    weight.fill(bootstrap ? 0 : 1)
-    if (bootstrap) for (let i = 0; i < count; i++) weight[own.int(count)]++
+    if (bootstrap) draw(weight, own)
+    else weight.fill(1)
     for (let row = 0; row < count; row++) {
       if (data.weight) weight[row] *= data.weight[row]
       for (let k = row * columns; k < (row + 1) * columns; k++) {
@@ -93,15 +93,26 @@ export function* forestGrowing(
 
 /** What the forest says of one row, whose inputs stand in `x` at `from`: [column] into `out`. */
 export function askForest(forest: Forest, x: Float32Array, from: number, out: Float64Array): void {
-  const { columns, roots, feature, cut, next, values } = forest
+  const { columns, roots, values } = forest
   out.fill(0)
   for (let t = 0; t < roots.length; t++) {
-    let node = roots[t]
-    while (feature[node] >= 0) node = x[from + feature[node]] <= cut[node] ? next[node] : next[node] + 1
-    const leaf = next[node] * columns
+    const leaf = leafOf(forest, t, x, from)
     for (let c = 0; c < columns; c++) out[c] += values[leaf + c]
   }
   for (let c = 0; c < columns; c++) out[c] /= roots.length
+}
+
+/** Where in `values` the leaf begins that a row falls into. */
+function leafOf({ columns, roots, feature, cut, next }: Forest, tree: number, x: Float32Array, from: number): number {
+  let node = roots[tree]
+  while (feature[node] >= 0) node = x[from + feature[node]] <= cut[node] ? next[node] : next[node] + 1
+  return next[node] * columns
+}
+
+/** How often each row is drawn by one tree. */
+function draw(times: Float64Array, random: Rng): void {
+  times.fill(0)
+  for (let i = 0; i < times.length; i++) times[random.int(times.length)]++
 }
 
 /** Targets as columns of mean 0, each target of total variance 1 over its measured rows; NaN where not measured. */

@@ -5,7 +5,7 @@ import { answer, loadFrame, saveFrame } from '../frame.ts'
 import type { Output } from '../frame.ts'
 import type { Model } from '../method.ts'
 import { damaged, pack, take, unpack } from '../pack.ts'
-import type { Unpacked } from '../pack.ts'
+import type { PackedArray, Unpacked } from '../pack.ts'
 import { askForest } from './forest.ts'
 import type { Forest } from './forest.ts'
 
@@ -54,11 +54,8 @@ export function groveModel(grove: Grove): Model {
       )
     },
     save() {
-      const arrays = forests.flatMap(({ roots, feature, cut, next, values }, k) =>
-        Object.entries({ roots, feature, cut, next, values }).map(([name, array]) => [`${name}${k}`, array]),
-      )
       const columns = forests.map((forest) => forest.columns)
-      return pack({ ...saveFrame(grove), columns, places, fresh }, Object.fromEntries(arrays))
+      return pack({ ...saveFrame(grove), columns, places, fresh }, arraysOf(forests))
     },
   }
 }
@@ -87,8 +84,16 @@ export function loadGrove(bytes: Uint8Array): Grove {
   return { encoder, outputs, forests, places, fresh }
 }
 
+/** Arrays as `readForest` finds them. */
+export function arraysOf(forests: Forest[]): Record<string, PackedArray> {
+  const arrays = forests.flatMap(({ roots, feature, cut, next, values }, k) =>
+    Object.entries({ roots, feature, cut, next, values }).map(([name, array]) => [`${name}${k}`, array]),
+  )
+  return Object.fromEntries(arrays) as Record<string, PackedArray>
+}
+
 /** Children come after their parents, so that every way down ends. */
-function readForest(packed: Unpacked, k: number, columns: number, width: number): Forest {
+export function readForest(packed: Unpacked, k: number, columns: number, width: number): Forest {
   const feature = take(packed, `feature${k}`, 'i32')
   const nodes = feature.length
   const cut = take(packed, `cut${k}`, 'f32', nodes)

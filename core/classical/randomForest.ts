@@ -135,24 +135,26 @@ function* apart(frame: Frame, params: ForestOptions, random: Rng): Generator<Fit
   const { outputs, encoder, cells, x } = frame
   const forests: Forest[] = []
   for (const [k, output] of outputs.entries()) {
-    const growing = taskForest(x, encoder.names.length, cells[k], classesOf(output), params, random.split(output.task))
+    const growing = forestGrowing(
+      taskData(x, encoder.names.length, cells[k], classesOf(output)),
+      params,
+      random.split(output.task),
+    )
     forests.push(yield* inHundredths(growing, k, outputs.length, params.trees))
   }
   return { encoder, outputs, forests, places: outputs.map((_, forest) => ({ forest, column: 0 })), fresh: null }
 }
 
-/** Grows the forest of one task on its own cells. x: [row, width] */
-export function taskForest(
+/** The cells of one task as a forest learns from them. x: [row, width] */
+export function taskData(
   x: Float64Array,
   width: number,
   { at, y, weight }: OutputCells,
   classes: number,
-  params: ForestOptions,
-  random: Rng,
-): Generator<number, Forest> {
+): ForestData & { x: Float32Array } {
   const own = new Float32Array(at.length * width)
   at.forEach((row, i) => own.set(x.subarray(row * width, (row + 1) * width), i * width))
-  return forestGrowing({ x: own, features: width, targets: [{ y, classes }], weight }, params, random)
+  return { x: own, features: width, targets: [{ y, classes }], weight }
 }
 
 const classesOf = ({ width }: Output) => (width > 1 ? width : 0)

@@ -1,91 +1,140 @@
 import { z } from 'zod'
-import type { Frame } from '../frame.ts'
 import type { Linear } from '../classical/linear.ts'
 import { linearMethod } from '../classical/linearMethod.ts'
-import type { Rng } from '../rng.ts'
 import { RidgeParams, solveRidge } from '../classical/ridge.ts'
+import type { Frame } from '../frame.ts'
+import type { FitEvent } from '../method.ts'
+import type { Rng } from '../rng.ts'
+import { chainOrders, chainSteps, fitSteps, fitsOf, stackSteps } from './cascade.ts'
+import type { Base, Step } from './cascade.ts'
 
 /**
- * Regressor chains of ridge (Spyromitros-Xioufis et al. 2016): targets are learned one after the other, and each also
- * sees, as inputs, the targets before it in the chain: measured ones in training (what the chain itself says where one
- * was not measured), predicted ones afterwards. Several chains in random orders are averaged (ensemble of chains, ERC).
- * Earlier targets are standardised like inputs. Since ridge is linear in its inputs, a chain is linear in x alone, and
- * so is the mean of chains: the model keeps that.
+ * Regressor chains and stacking of ridge (core/multitask/cascade.ts says what they are). Since ridge is linear in its
+ * inputs, each step is linear in x alone, and so is the mean of chains: the model keeps that. Where every target is
+ * measured and steps learn from the measured or the fitted values, all of this is ridge but for the penalty.
  */
-const Params = RidgeParams.extend({
-  chains: z
+export const StepParams = z.strictObject({
+  estimates: z
+    .enum(['cross-validated', 'fitted', 'measured'])
+    .default('cross-validated')
+    .describe(
+      'What later steps learn from: what is said of rows held back, of rows learned from, or what was measured.',
+    ),
+  innerFolds: z
     .int()
-    .min(1)
-    .max(100)
-    .default(10)
-    .describe('How many chains are averaged; 1 is one chain in the order of the targets, more are in random orders.'),
+    .min(2)
+    .max(20)
+    .default(5)
+    .describe('Into how many parts rows are dealt to be held back in turn, where estimates are cross-validated.'),
 })
-type Params = z.infer<typeof Params>
+export const chains = z
+  .int()
+  .min(1)
+  .max(100)
+  .default(10)
+  .describe(
+    'How many chains are averaged: 1 is one in the order of the targets; more are in random orders, each once at most.',
+  )
 
-export const regressorChain = linearMethod<Params>({
+const StackParams = RidgeParams.extend(StepParams.shape)
+const ChainParams = StackParams.extend({ chains })
+type StackParams = z.infer<typeof StackParams>
+type ChainParams = z.infer<typeof ChainParams>
+
+const cite =
+  'Spyromitros-Xioufis, Tsoumakas, Groves and Vlahavas 2016, Multi-target regression via input space expansion'
+const family = 'multitask'
+const twins = ['ridge']
+const can = { taskColumn: false }
+
+export const regressorChain = linearMethod<ChainParams>({
   id: 'regressor-chain',
-  family: 'multitask',
-  name: 'Regressor chains',
+  family,
+  name: 'Regressor chains of ridge',
   about: 'Learns number targets one after the other; each also learns from the targets before it.',
-  cite: 'Spyromitros-Xioufis, Tsoumakas, Groves and Vlahavas 2016, Multi-target regression via input space expansion',
-  params: Params,
-  twins: ['ridge'],
-  can: { taskColumn: false },
-  work: (s, { chains }) => chains * s.targets * (s.rows + s.features) * (s.features + s.targets) ** 2 + 1,
-  fit: (frame, params, { rng }) => fitChains(frame, params, rng),
+  cite,
+  params: ChainParams,
+  twins,
+  can,
+  work: (s, params) => params.chains * ridgeWork(s, chainSteps(range(s.targets)), params),
+  fit(frame, params, { rng }) {
+    const orders = chainOrders(frame.outputs.length, params.chains, rng.split('orders'))
+    return fitAll(frame, orders.map(chainSteps), params, rng)
+  },
 })
 
-function fitChains(frame: Frame, { alpha, chains }: Params, rng: Rng): Linear {
+export const stackedRidge = linearMethod<StackParams>({
+  id: 'stacked-ridge',
+  family,
+  name: 'Stacked ridge',
+  about: 'Learns every number target alone, and then once more with what was said of all of them.',
+  cite,
+  params: StackParams,
+  twins,
+  can,
+  work: (s, params) => ridgeWork(s, stackSteps(s.targets), params),
+  fit: (frame, params, { rng }) => fitAll(frame, [stackSteps(frame.outputs.length)], params, rng),
+})
+
+const range = (n: number) => Array.from({ length: n }, (_, i) => i)
+
+const ridgeWork = (
+  { rows, features, targets }: { rows: number; features: number; targets: number },
+  steps: Step[],
+  { estimates, innerFolds }: StackParams,
+) => fitsOf(steps, estimates, innerFolds) * (rows + features) * (features + targets) ** 2 + 1
+
+function* fitAll(frame: Frame, cascades: Step[][], params: StackParams, random: Rng): Generator<FitEvent, Linear> {
   const { encoder, outputs } = frame
+  const { estimates, innerFolds } = params
   const size = encoder.names.length + 1
+  const base: Base<Float64Array> = {
+    fit: (seen, width, cells) => solveRidge(seen, width, cells, params.alpha),
+    say(line, row) {
+      let sum = line[row.length]
+      for (let j = 0; j < row.length; j++) sum += line[j] * row[j]
+      return sum
+    },
+  }
   const coefficients = outputs.map(() => new Float64Array(size))
-  for (let c = 0; c < chains; c++) {
-    const order = chains === 1 ? [...outputs.keys()] : shuffled(outputs.length, rng)
-    fitChain(frame, order, alpha).forEach((own, k) => own.forEach((b, j) => (coefficients[k][j] += b / chains)))
+  for (const [c, steps] of cascades.entries()) {
+    const models = yield* quietly(
+      fitSteps(base, frame, steps, { estimates, inner: innerFolds }, random.split(`chain/${c}`)),
+    )
+    const lines = linesOf(models, steps, outputs, size - 1)
+    // Of each target its last step is the answer.
+    const last = new Map(steps.map(({ output }, s) => [output, lines[s]]))
+    last.forEach((line, k) => line.forEach((b, j) => (coefficients[k][j] += b / cascades.length)))
+    if (cascades.length > 1) yield { type: 'progress', done: c + 1, of: cascades.length }
   }
   return { encoder, outputs, coefficients, fresh: null, parameters: outputs.length * size }
 }
 
-/** Per output what one chain says, in terms of the inputs alone: [input + 1]. */
-function fitChain({ view, x, encoder, outputs, cells }: Frame, order: number[], alpha: number): Float64Array[] {
-  const width = encoder.names.length
-  const rows = view.rows.length
-  const all = width + outputs.length
-  // [row, inputs and then the targets before, in the order of the chain]
-  const seen = new Float64Array(rows * all)
-  for (let i = 0; i < rows; i++) seen.set(x.subarray(i * width, (i + 1) * width), i * all)
-  const said: Float64Array[] = []
-  order.forEach((k, place) => {
-    const { mean, sd } = outputs[k]
-    const now = width + place
-    const narrow = new Float64Array(rows * now)
-    for (let i = 0; i < rows; i++) narrow.set(seen.subarray(i * all, i * all + now), i * now)
-    const own = solveRidge(narrow, now, cells[k], alpha)
-    const line = Float64Array.of(...own.subarray(0, width), own[now])
-    for (let before = 0; before < place; before++) {
-      const { mean: shift, sd: scale } = outputs[order[before]]
-      if (scale === 0) continue
-      const earlier = said[order[before]]
-      for (let j = 0; j <= width; j++)
-        line[j] += (own[width + before] * (earlier[j] - (j === width ? shift : 0))) / scale
-    }
-    said[k] = line
-    if (sd === 0) return
-    for (let i = 0; i < rows; i++) {
-      let value = line[width]
-      for (let j = 0; j < width; j++) value += line[j] * x[i * width + j]
-      seen[i * all + now] = (value - mean) / sd
-    }
-    cells[k].at.forEach((row, i) => (seen[row * all + now] = (cells[k].y[i] - mean) / sd))
-  })
-  return said
+function* quietly<T>(fits: Generator<void, T>): Generator<never, T> {
+  for (;;) {
+    const next = fits.next()
+    if (next.done) return next.value
+  }
 }
 
-function shuffled(n: number, rng: Rng): number[] {
-  const order = Array.from({ length: n }, (_, i) => i)
-  for (let i = n - 1; i > 0; i--) {
-    const j = rng.int(i + 1)
-    ;[order[i], order[j]] = [order[j], order[i]]
-  }
-  return order
+/** Per step what it says in terms of the inputs alone: [input + 1]. */
+function linesOf(
+  models: Float64Array[],
+  steps: Step[],
+  outputs: readonly { mean: number; sd: number }[],
+  width: number,
+): Float64Array[] {
+  const lines: Float64Array[] = []
+  models.forEach((own, s) => {
+    const { sees } = steps[s]
+    const line = Float64Array.of(...own.subarray(0, width), own[width + sees])
+    for (let before = 0; before < sees; before++) {
+      const { mean, sd } = outputs[steps[before].output]
+      if (sd === 0) continue
+      const earlier = lines[before]
+      for (let j = 0; j <= width; j++) line[j] += (own[width + before] * (earlier[j] - (j === width ? mean : 0))) / sd
+    }
+    lines.push(line)
+  })
+  return lines
 }

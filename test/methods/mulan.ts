@@ -4,32 +4,51 @@ import { Roles } from '../../core/data/roles.ts'
 import type { Column, Table } from '../../core/data/table.ts'
 import type { TaskSet } from '../../core/data/taskSet.ts'
 
-/** The dense numeric ARFF sets of Mulan, read without the application's importers: targets are the last columns. */
+/** Sets of Mulan, read without the application's importers: targets are the last columns, the others numbers or levels. */
 const SHARED = new URL('../../../shared/', import.meta.url)
 export const MULAN = { slump: 3, edm: 2, andro: 6, enb: 2, wq: 14 } as const
 export type MulanName = keyof typeof MULAN
+/** Those without given folds. */
+export const MORE_MULAN = { sf1: 3, atp1d: 6, atp7d: 6, oes97: 16 } as const
 
 export const shared = (path: string) => new URL(path, SHARED)
 export const haveShared = existsSync(shared('reference/folds.json'))
 
-export function mulan(name: MulanName): TaskSet {
+export function mulan(name: MulanName | keyof typeof MORE_MULAN): TaskSet {
   const lines = readFileSync(shared(`data/mulan-mtr/${name}.arff`), 'utf8').split(/\r?\n/)
-  const names = lines.flatMap((line) => /^@attribute\s+'?([^'\s]+)'?\s/i.exec(line)?.[1] ?? [])
+  const said = lines.flatMap((line) => {
+    const [, quoted, kind] = /^@attribute\s+("[^"]*"|'[^']*'|\S+)\s+(.+)$/i.exec(line) ?? []
+    return quoted ? [{ name: quoted.replaceAll(/["']/g, ''), levels: /^\{(.*)\}/.exec(kind)?.[1].split(',') }] : []
+  })
   const start = lines.findIndex((line) => /^@data/i.test(line))
   const cells = lines
     .slice(start + 1)
     .filter((line) => line.trim() && !line.startsWith('%'))
-    .map((line) => line.split(',').map((cell) => (cell.trim() === '?' ? NaN : Number(cell))))
-  return buildTaskSet(tableOf(names, cells), Roles.parse({ targets: names.slice(-MULAN[name]) }))
+    .map((line) => line.split(',').map((cell) => cell.trim()))
+  const columns = said.map(({ name, levels }, c): Column => {
+    if (!levels) return numbers(name, cells.map((row) => Number(row[c] === '?' ? NaN : row[c]))) // prettier-ignore
+    const codes = cells.map((row) => levels.findIndex((level) => level.trim() === row[c]))
+    const valid = Uint8Array.from(codes, (code) => Number(code >= 0))
+    return { name, kind: 'category', levels, values: Int32Array.from(codes, (code) => Math.max(0, code)), valid }
+  })
+  const targets = said.slice(-{ ...MULAN, ...MORE_MULAN }[name]).map((column) => column.name)
+  return buildTaskSet({ hash: 'test', rows: cells.length, columns }, Roles.parse({ targets }))
 }
 
+const numbers = (name: string, values: number[]): Column => ({
+  name,
+  kind: 'number',
+  values: Float64Array.from(values),
+  valid: Uint8Array.from(values, (value) => Number(Number.isFinite(value))),
+})
+
 export function tableOf(names: string[], cells: number[][]): Table {
-  const columns = names.map((name, c): Column => ({
-    name,
-    kind: 'number',
-    values: Float64Array.from(cells, (row) => row[c]),
-    valid: Uint8Array.from(cells, (row) => Number(Number.isFinite(row[c]))),
-  }))
+  const columns = names.map((name, c) =>
+    numbers(
+      name,
+      cells.map((row) => row[c]),
+    ),
+  )
   return { hash: 'test', rows: cells.length, columns }
 }
 
