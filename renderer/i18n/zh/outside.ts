@@ -227,8 +227,7 @@ const params = {
   'param.chains': '链数',
   'param.chains.hint': '对多少条链取平均；1 表示按目标顺序的一条链，更多则为随机顺序，每种顺序最多一次。',
   'param.estimates': '估计值',
-  'param.estimates.hint':
-    '后面的步骤从什么学习：对留出行的预测、对已学行的预测，或测得的值。',
+  'param.estimates.hint': '后面的步骤从什么学习：对留出行的预测、对已学行的预测，或测得的值。',
   'param.innerFolds': '内部折数',
   'param.innerFolds.hint': '交叉验证估计值时，把行分成几份轮流留出。',
   'param.components': '成分数',
