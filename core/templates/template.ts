@@ -1,5 +1,5 @@
 import type { Roles } from '../data/roles.ts'
-import type { Evaluation, MethodChoice } from '../experiment.ts'
+import type { Evaluation, MethodChoice, Tune } from '../experiment.ts'
 
 /**
  * A ready experiment on a data set that others have published figures for. Only permissively licensed sets ship with
@@ -16,6 +16,8 @@ export type Template = {
   methods: readonly (Pick<MethodChoice, 'id'> & Partial<MethodChoice>)[]
   evaluation?: Partial<Evaluation>
   metrics?: readonly string[]
+  /** Where parameters that nobody set are to be looked for. */
+  tune?: Partial<Tune>
 }
 
 export type TemplateFile = {

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { average } from '../../core/stats/intervals.ts'
+import { haveShared, unlessAbsent } from './engram.ts'
+import { landmineFields, sarcosFifty, schoolShares } from './sharing.ts'
+
+/** The tables of docs/reproductions.md on School, SARCOS and Landmine: 20 splits each, paired. */
+const own = [{ id: 'mean-regularised' }, { id: 'pooled-ridge' }, { id: 'ridge' }]
+const others = [
+  { id: 'pooled-ridge-intercepts' },
+  { id: 'graph-regularised' },
+  { id: 'graph-regularised', label: 'complete', params: { graph: 'complete' } },
+  { id: 'clustered', params: { clusters: 3 } },
+  { id: 'hierarchical-linear', params: { random: 'intercepts' } },
+]
+const budget = { configurations: 12, innerFolds: 5 }
+
+describe.skipIf(!haveShared)(`linear multi-task learning on published tables${unlessAbsent}`, () => {
+  it('School: at 75 % deviations from the common line explain at least 37 %, and more than the line alone', async () => {
+    const { found, differences } = await schoolShares(0.75, 20, [...own, ...others])
+    expect(average(found.get('mean-regularised')!)).toBeGreaterThan(37)
+    expect(Math.abs(average(found.get('pooled-ridge')!) - 33.9)).toBeLessThan(0.9)
+    expect(differences.get('pooled-ridge')!.corrected[1]).toBeLessThan(0)
+    expect(differences.get('ridge')!.corrected[1]).toBeLessThan(0)
+  })
+
+  it('School: at 10 % schools alone collapse, and the common line alone is best', async () => {
+    const { found, differences } = await schoolShares(0.1, 20, [...own, ...others])
+    expect(average(found.get('ridge')!)).toBeLessThan(15)
+    expect(differences.get('ridge')!.corrected[1]).toBeLessThan(0)
+    expect(differences.get('pooled-ridge')!.mean).toBeGreaterThan(0)
+  })
+
+  it('SARCOS: trace norm against ridge, both tuned on inner folds', async () => {
+    const methods = ['ridge', 'trace-norm', 'robust', 'multi-task-lasso', 'graph-regularised'].map((id) => ({ id }))
+    const { found } = await sarcosFifty(20, methods, budget)
+    expect(Math.abs(average(found.get('ridge')!) - 0.234)).toBeLessThan(0.03)
+  })
+
+  it('Landmine: sharing against fields alone, all tuned on inner folds', async () => {
+    const ids = ['logistic', 'mean-regularised-logistic', 'pooled-logistic', 'pooled-logistic-intercepts']
+    const { differences } = await landmineFields(
+      20,
+      ids.map((id) => ({ id })),
+      { configurations: 10, innerFolds: 3 },
+    )
+    expect(differences.get('mean-regularised-logistic')!.corrected[0]).toBeGreaterThan(0)
+  })
+})
