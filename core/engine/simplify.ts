@@ -135,7 +135,12 @@ function onePass(
 function simplifyLoop({ inputs, attrs: { steps, states, locals, outputs } }: Expr<LoopAttrs>): Expr {
   const [count, ...others] = inputs
   const [iteration, ...rest] = locals
-  const body = simplifyAll(outputs)
-  const outside = new Map(rest.slice(states).map((captured, k) => [captured, others[states + k]]))
+  const captured = rest.slice(states)
+  const outside = new Map(captured.map((local, k) => [local, others[states + k]]))
+  // What became one expression outside is one inside, too.
+  const first = new Map<Expr, Expr>()
+  for (const local of captured) first.set(outside.get(local)!, first.get(outside.get(local)!) ?? local)
+  const merged = new Map(captured.map((local) => [local, first.get(outside.get(local)!)!]))
+  const body = simplifyAll(first.size < captured.length ? substitute(outputs, merged) : outputs)
   return closedLoop(count, steps, others.slice(0, states), iteration, rest.slice(0, states), substitute(body, outside))
 }

@@ -41,6 +41,12 @@ export const perceptronParams = {
     .max(100_000)
     .default(40)
     .describe('Training ends after this many epochs without a better score on the inner rows; 0 is never.'),
+  patienceSteps: z
+    .int()
+    .min(0)
+    .max(10_000_000)
+    .default(3000)
+    .describe('Training also ends after this many steps without a better score, if that is sooner; 0 is never.'),
   classWeights: z
     .enum(['none', 'balanced'])
     .default('none')

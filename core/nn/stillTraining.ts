@@ -6,16 +6,16 @@ import type { Architecture } from './blocks.ts'
 
 /**
  * Of networks side by side that share nothing, those that have not stopped: training goes on with a smaller stack, so
- * that what is finished costs nothing. Stacks have few sizes, each half of the one before, so that few programs are
- * built; one that is too large for the networks left is filled up with finished ones, whose numbers nobody reads. What
- * a network learns does not depend on those beside it.
+ * that what is finished costs nothing. Stacks have few sizes, each two thirds of the one before, so that few programs
+ * are built; one that is too large for the networks left is filled up with finished ones, whose numbers nobody reads.
+ * What a network learns does not depend on those beside it.
  */
 export type Stack = {
   /** Which networks of the whole stand in it, in order. */
   nets: readonly number[]
   plan: Plan
   inner: Lines | null
-  /** A vector of all parameters cut down to these networks, and such a part put back into a copy of the whole. */
+  /** A vector of all parameters cut down to these networks, and such a part put back, in place where it is smaller. */
   cut(all: Float32Array): Float32Array
   putBack(all: Float32Array, part: Float32Array): Float32Array
 }
@@ -46,12 +46,10 @@ export function stacks(architecture: Architecture, inner: Lines | null): (stoppe
 
 const byNumber = (a: number, b: number) => a - b
 
-/** The smallest of nets, nets / 2, nets / 4, ... that holds `left`. */
+/** The smallest of nets, 2/3 nets, 4/9 nets, ... that holds `left`. */
 function sizeFor(nets: number, left: number): number {
-  let size = nets
-  for (let next = Math.ceil(nets / 2); next >= Math.max(left, LEAST) && next < size; next = Math.ceil(next / 2))
-    size = next
-  return size
+  const next = Math.ceil((2 * nets) / 3)
+  return next < nets && next >= Math.max(left, LEAST) ? sizeFor(next, left) : nets
 }
 
 function smaller({ plan, blocks, nets: all }: Architecture, inner: Lines | null, nets: number[]): Stack {
@@ -75,10 +73,9 @@ function smaller({ plan, blocks, nets: all }: Architecture, inner: Lines | null,
       walk((inWhole, inPart, size) => out.set(from.subarray(inWhole, inWhole + size), inPart))
       return out
     },
-    putBack(from, part) {
-      const out = from.slice()
-      walk((inWhole, inPart, size) => out.set(part.subarray(inPart, inPart + size), inWhole))
-      return out
+    putBack(into, part) {
+      walk((inWhole, inPart, size) => into.set(part.subarray(inPart, inPart + size), inWhole))
+      return into
     },
   }
 }

@@ -35,8 +35,9 @@ export type Training = {
   batchSize: number
   learningRate: number
   weightDecay: number
-  /** Epochs without a better inner score before training ends; 0: never. */
+  /** Epochs without a better inner score before training ends, or steps where these are fewer; 0: never. */
   patience: number
+  patienceSteps?: number
 } & Partial<Balancing> &
   Partial<Regularising>
 
@@ -68,6 +69,7 @@ export async function* trainPlan(
   const perChunk = Math.min(all, Math.max(Math.round(STEPS_PER_CHUNK / batches.steps), Math.ceil(all / POINTS)))
   const checkpoints = sizeOf(architecture) > CHECKPOINTS.large ? CHECKPOINTS.few : CHECKPOINTS.many
   const everyChunks = Math.max(5, Math.ceil(all / perChunk / checkpoints))
+  const patience = patienceOf(training, batches.steps)
   const stackFor = stacks(architecture, inner)
   const allTraining = new Uint8Array(nets)
   const rates = {
@@ -120,7 +122,7 @@ export async function* trainPlan(
       const going = scores.filter(({ column }) => nets === 1 || !state.stopped[column])
       const ended = nets === 1 ? [] : inner.cells.filter(({ column }) => state.stopped[column])
       const all = [...going.map((score) => score.loss), ...ended.map(({ column }) => state.bestLoss[column])]
-      keepBest(architecture, state, going, training.patience)
+      keepBest(architecture, state, going, patience)
       yield { type: 'metric', name: 'loss', split: 'inner', task: null, step, value: average(all) }
       if (inner.cells.length > 1 && inner.cells.length <= CURVES)
         for (const { task, loss: value } of going)
@@ -133,6 +135,11 @@ export async function* trainPlan(
       yield { type: 'checkpoint', step, bytes: writeState(state) }
   }
   return inner ? state.best : state.theta
+}
+
+/** In epochs. Where many rows make an epoch long, as many epochs as elsewhere would be far more learning. */
+function patienceOf({ patience, patienceSteps }: Training, perEpoch: number): number {
+  return patience && patienceSteps ? Math.min(patience, Math.max(1, Math.ceil(patienceSteps / perEpoch))) : patience
 }
 
 /** Over the last chunk: how much each task counted, how many pairs of gradients conflicted, and who agreed with whom. */

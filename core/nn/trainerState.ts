@@ -7,7 +7,7 @@ import type { BalancedTraining } from './balanced.ts'
 import { elementsOf } from './plan.ts'
 import type { TaskScore } from './scores.ts'
 
-/** What a training carries from chunk to chunk, and what its checkpoints hold. */
+/** What a training carries from chunk to chunk, and what its checkpoints hold. Its arrays are its own. */
 export type State = {
   epoch: number
   step: number
@@ -28,7 +28,7 @@ export const firstState = (theta: Float32Array, nets: number, balanced: Balanced
   theta,
   m: new Float32Array(theta.length),
   v: new Float32Array(theta.length),
-  best: theta,
+  best: nets > 1 ? theta.slice() : theta,
   bestLoss: new Float64Array(nets).fill(Infinity),
   bestEpoch: new Float64Array(nets),
   stopped: new Uint8Array(nets),
@@ -82,7 +82,6 @@ export function keepBest({ nets, blocks }: Architecture, state: State, scores: T
     state.best = state.theta
     return
   }
-  state.best = state.best.slice()
   let at = 0
   for (const { shape } of blocks) {
     const size = elementsOf(shape) / nets

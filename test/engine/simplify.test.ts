@@ -1,19 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Expr, Tensor } from '../../core/engine/index.ts'
 import * as e from '../../core/engine/index.ts'
 import { topological } from '../../core/engine/expr.ts'
 import { distance } from './distance.ts'
+import { golden } from './golden.ts'
 import { forward } from './training.ts'
 
-/** Graphs before and after, as golden text. Run with UPDATE_GOLDEN=1 to write them anew, then read the difference. */
-function golden(name: string, outputs: Record<string, Expr>): void {
-  const text = `before\n${e.print(outputs)}\nafter\n${e.print(e.simplify(outputs))}`
-  const file = new URL(`../golden/engine/${name}.txt`, import.meta.url)
-  if (process.env.UPDATE_GOLDEN) writeFileSync(file, text)
-  expect(existsSync(file), `${name}.txt is missing: UPDATE_GOLDEN=1 writes it`).toBe(true)
-  expect(text).toBe(readFileSync(file, 'utf8'))
-}
 const run = async (outputs: Record<string, Expr>, feeds: Record<string, Tensor>, simplify: boolean) =>
   (await e.referenceRuntime().load(e.compile(outputs, { simplify }))).run(feeds)
 const nodes = (expr: Expr) => topological([expr]).map((node) => node.op)

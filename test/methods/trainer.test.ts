@@ -193,7 +193,9 @@ describe('networks side by side', () => {
       batched.length = 0
       const lean = await train(false)
       expect(lean.theta).toEqual(whole.theta)
-      expect([...new Set(batched)]).toEqual([12, 6])
+      const sizes = [...new Set(batched)]
+      expect(sizes.length).toBeGreaterThan(1)
+      expect([12, 8, 6, 4].filter((size) => sizes.includes(size))).toEqual(sizes)
       if (kind === 'native') expect((await train(false, lean.checkpoints.at(-1))).theta).toEqual(whole.theta)
       batched.length = 0
     }

@@ -172,6 +172,8 @@ const params = {
   'param.dropEpochs.hint': '学习率每隔多少轮下降一次。',
   'param.dropFactor': '下降倍数',
   'param.dropFactor.hint': '每次下降时学习率乘以多少。',
+  'param.patienceSteps': '耐心（步）',
+  'param.patienceSteps.hint': '连续这么多步没有改善也会停止（以先到者为准）；0 表示从不。',
   'param.classWeights': '类别权重',
   'param.classWeights.hint': '少见的类别是否得到更大的权重。',
   'param.balancer': '任务平衡',
