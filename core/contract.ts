@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { InnerMap } from './brain/innerLoop.ts'
 import { Roles } from './data/roles.ts'
 import { ReadOptions, Preview } from './data/reading.ts'
+import { Finding } from './data/checks/finding.ts'
 import { DatasetSummary } from './data/summary.ts'
 import { UserErrorJson } from './errors.ts'
 import { RUN_STATUS, RunEvent, Tuned } from './events.ts'
-import { ExperimentSpec, MethodChoice } from './experiment.ts'
+import { Evaluation, ExperimentSpec, MethodChoice } from './experiment.ts'
 import { Comparison } from './stats/comparison.ts'
 import { ShotCurves } from './stats/shotCurve.ts'
 
@@ -91,14 +92,8 @@ export const Plan = z.object({
   /** The spec as it would run: hash filled in, twins added, defaults filled in. */
   spec: ExperimentSpec,
   perMethod: z.array(z.object({ key: z.string(), id: z.string(), trials: z.int(), seconds: z.number() })),
-  /** `warning.CODE` of core/words with its params. */
-  warnings: z.array(
-    z.object({
-      code: z.string(),
-      text: z.string(),
-      params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
-    }),
-  ),
+  /** What the checks of the data and of its split found. */
+  warnings: z.array(Finding),
 })
 export type Plan = z.infer<typeof Plan>
 
@@ -222,6 +217,16 @@ export const LabApi = {
     }),
   ),
   'data.setRoles': call(z.strictObject({ hash: z.string(), roles: Roles }), ok),
+  /** Duplicates, copies of targets, keys, confounding, drift, subjects on both sides: before anything is trained. */
+  'data.check': call(
+    z.strictObject({ hash: z.string(), roles: Roles, evaluation: Evaluation.optional() }),
+    z.object({
+      findings: z.array(Finding),
+      /** Rows that the dearer checks looked at, and all of them. */
+      looked: z.int(),
+      rows: z.int(),
+    }),
+  ),
   'data.rename': call(z.strictObject({ hash: z.string(), name: z.string().min(1).max(200) }), ok),
 
   'methods.list': call(

@@ -1,4 +1,4 @@
-import { makeFolds } from './data/splits.ts'
+import { makeFolds, usedRows } from './data/splits.ts'
 import type { TaskSet } from './data/taskSet.ts'
 import { UserError } from './errors.ts'
 import type { Evaluation, ExperimentSpec, MethodChoice, Trial } from './experiment.ts'
@@ -133,8 +133,8 @@ export function cannot(m: Method, s: TaskSetSummary, evaluation: Evaluation): Us
 }
 
 export function summaryOf(set: TaskSet, evaluation?: Pick<Evaluation, 'protocol' | 'ways'>): TaskSetSummary {
-  const rows = set.table.rows
-  const all = { set, rows: Int32Array.from({ length: rows }, (_, i) => i), tasks: taskIndices(set) }
+  const all = { set, rows: usedRows(set), tasks: taskIndices(set) }
+  const rows = all.rows.length
   const classes = evaluation !== undefined && classesAreTasks(set, evaluation)
   const ways = evaluation?.ways
   if (evaluation && !classes && !set.features.length) throw onlyImages()
@@ -147,9 +147,14 @@ export function summaryOf(set: TaskSet, evaluation?: Pick<Evaluation, 'protocol'
     tasks: set.tasks.length,
     kinds: classes ? [ways === 2 ? 'binary' : 'multiclass'] : [...new Set(set.tasks.map((task) => task.kind))],
     taskColumn: set.group !== null || classes,
-    missingTargets: set.observed.includes(0),
+    missingTargets: hasMissing(set, all.rows),
     generator: set.generator !== undefined,
   }
+}
+
+function hasMissing({ observed, dropped, targets, table }: TaskSet, rows: Int32Array): boolean {
+  if (!dropped) return observed.includes(0)
+  return targets.some((_, t) => rows.some((row) => !observed[t * table.rows + row]))
 }
 
 function onlyImages(): UserError {

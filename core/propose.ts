@@ -1,4 +1,5 @@
 import type { DatasetSummary, ColumnSummary } from './data/summary.ts'
+import { KEY_NAME, SITE_NAME, SUBJECT_NAME } from './data/columnNames.ts'
 import { Roles } from './data/roles.ts'
 import type { TaskKind } from './data/taskSet.ts'
 import type { TaskSetSummary } from './method.ts'
@@ -33,11 +34,6 @@ const TARGET_NAME =
 const TOTAL_NAME = /(total|score|yield|strength|updrs|总分|总|强度|产量)/i
 /** Known beforehand in most tables, so seldom what somebody wants to predict. */
 const GIVEN_NAME = /^(year|date|time|day|month|week|hour|age|sex|gender|fold|年|月|日期|时间|年龄|性别)/i
-const TASK_NAME =
-  /(task|site|school|machine|device|hospital|centre|center|region|country|county|city|state|origin|farm|field|plant|station|batch|lab|branch|store|任务|站点|地点|学校|机器|设备|医院|中心|地区|国家|城市|产地|农场|批次|工厂|门店|田块|实验室)/i
-const SUBJECT_NAME = /(subject|patient|participant|person|individual|animal|受试|被试|病人|患者|个体|动物|学生)/i
-const ID_NAME = /^(id|.*_id|uuid|index|row|rownames?|rowid|row_?num(ber)?|no\.?|nr\.?|#|unnamed.*|序号|编号|行号)$/i
-
 export function propose(summary: DatasetSummary, chosen?: Roles): Proposal {
   const { columns, rows } = summary
   const ids = columns.filter((column) => isKey(column, rows)).map((column) => column.name)
@@ -131,8 +127,8 @@ function canBeTarget(column: ColumnSummary, rows: number): boolean {
 function isKey(column: ColumnSummary, rows: number): boolean {
   const every = column.missing === 0 && rows > 2 && (column.distinct === rows || !column.distinctExact)
   if (!every) return false
-  if (column.kind === 'number') return column.numbers?.integers === true && ID_NAME.test(column.name)
-  return column.kind === 'text' || ID_NAME.test(column.name)
+  if (column.kind === 'number') return column.numbers?.integers === true && KEY_NAME.test(column.name)
+  return column.kind === 'text' || KEY_NAME.test(column.name)
 }
 
 function rowsPerLevel(column: ColumnSummary, rows: number): number {
@@ -141,7 +137,7 @@ function rowsPerLevel(column: ColumnSummary, rows: number): number {
 
 function taskCandidate(column: ColumnSummary, rows: number): Candidate | null {
   const each = rowsPerLevel(column, rows)
-  const hinted = TASK_NAME.test(column.name)
+  const hinted = SITE_NAME.test(column.name)
   const subject = SUBJECT_NAME.test(column.name)
   const whole = column.kind === 'category' || (column.kind === 'number' && column.numbers?.integers === true)
   if (!whole || !column.distinctExact || column.distinct < 2 || each < 5) return null

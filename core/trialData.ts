@@ -2,7 +2,7 @@ import type { TaskGenerator } from './data/generator.ts'
 import { classEpisodes } from './data/classEpisodes.ts'
 import { classesAreTasks, classParts, classRowsOf } from './data/classParts.ts'
 import { episodesOf, generatedViews } from './episodeViews.ts'
-import { evaluationKey, innerSplit, makeFolds } from './data/splits.ts'
+import { evaluationKey, innerSplit, makeFolds, usedRows } from './data/splits.ts'
 import type { TaskSet, View } from './data/taskSet.ts'
 import type { Trial } from './experiment.ts'
 import { rng } from './rng.ts'
@@ -70,8 +70,7 @@ function workedOut(trial: Trial, set: TaskSet): TrialData {
     innerSplit({ set, rows, tasks }, evaluation.innerFraction, random.split('inner'))
   if (classesAreTasks(set, evaluation)) return classTrial(trial, set)
   if (trial.fold === 'all') {
-    const rows = Int32Array.from({ length: set.table.rows }, (_, i) => i)
-    return { ...split(rows, everyTask), test: null, episodes }
+    return { ...split(usedRows(set), everyTask), test: null, episodes }
   }
   if (set.generator && (fewShot || evaluation.protocol === 'new-task')) {
     const rows = Int32Array.from({ length: set.table.rows }, (_, i) => i)

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts'
+import { equalRows } from './duplicates.ts'
 import { asKind, distinct, measured } from './kinds.ts'
 import type { Roles } from './roles.ts'
 import type { Column, Table } from './table.ts'
@@ -68,6 +69,11 @@ export function buildTaskSet(source: Table, roles: Roles): TaskSet {
   for (let t = 0; t < targets.length; t++)
     for (let row = 0; row < rows; row++)
       observed[t * rows + row] = columns[targets[t]].valid[row] && (!group || group.codes[row] >= 0) ? 1 : 0
+  const blocks = block === null ? null : levelsOf(columns[block], rows).codes
+  const again = equalRows({ table, features, targets }, roles, blocks)
+  if (again.dropped)
+    for (let t = 0; t < targets.length; t++)
+      for (let row = 0; row < rows; row++) if (again.dropped[row]) observed[t * rows + row] = 0
   const { tasks, taskOf } = listTasks(table, targets, task, group, observed)
   return {
     table,
@@ -78,7 +84,9 @@ export function buildTaskSet(source: Table, roles: Roles): TaskSet {
     observed,
     group: group?.codes ?? null,
     groups: group?.levels ?? null,
-    blocks: block === null ? null : levelsOf(columns[block], rows).codes,
+    blocks: again.blocks,
+    ...(again.dropped ? { dropped: again.dropped } : {}),
+    ...(again.blocks && !blocks ? { equalBlocks: true } : {}),
     split: split === null ? null : { column: split },
     weight: weight === null ? null : weights(columns[weight], rows),
   }

@@ -9,6 +9,8 @@ export const Roles = z.strictObject({
   split: z.string().nullable().default(null),
   weight: z.string().nullable().default(null),
   ignore: z.array(z.string()).default([]),
+  /** Rows equal in inputs and targets count once (`drop`), or rows equal in inputs stay on one side (`together`). */
+  duplicates: z.enum(['drop', 'together']).optional(),
   /** Columns whose kind was guessed wrongly: 0/1 read as numbers that are classes, codes that are numbers. */
   kinds: z.record(z.string(), z.enum(['number', 'category'])).optional(),
 })

@@ -69,7 +69,7 @@ function repeated(set: TaskSet, evaluation: Evaluation, random: Rng, split: (ran
 }
 
 function toFold(set: TaskSet, { test, groups }: Mark, fold: number, repeat: number): Fold {
-  const rows = Int32Array.from({ length: set.table.rows }, (_, row) => row)
+  const rows = usedRows(set)
   const testRows = rows.filter((row) => test[row])
   const base = { fold, repeat, train: rows.filter((row) => !test[row]), test: testRows }
   if (!groups) return base
@@ -87,6 +87,12 @@ function toFold(set: TaskSet, { test, groups }: Mark, fold: number, repeat: numb
     })
   const isHeld = (i: number) => set.tasks[i].group !== null && groups.has(set.tasks[i].group as number)
   return { ...base, train, testTasks: Int32Array.from(set.tasks.keys()).filter(isHeld) }
+}
+
+/** All rows but those that the roles drop. */
+export function usedRows({ table, dropped }: TaskSet): Int32Array {
+  const rows = Int32Array.from({ length: table.rows }, (_, row) => row)
+  return dropped ? rows.filter((row) => !dropped[row]) : rows
 }
 
 /** [row] the unit a row is dealt with: its block, or itself. */
@@ -186,7 +192,8 @@ function markShare(set: TaskSet, fraction: number, random: Rng): Uint8Array {
 }
 
 function leaveOneGroupOut(set: TaskSet): Fold[] {
-  const group = set.blocks ?? set.group
+  const blocks = set.equalBlocks ? null : set.blocks
+  const group = blocks ?? set.group
   if (!group)
     throw new UserError({
       code: 'evaluation.no-group',
@@ -206,7 +213,7 @@ function leaveOneGroupOut(set: TaskSet): Fold[] {
     })
   return levels.map((level, fold) => {
     const test = Uint8Array.from(group, (g) => Number(g === level))
-    return toFold(set, set.blocks ? { test } : { test, groups: new Set([level]) }, fold, 0)
+    return toFold(set, blocks ? { test } : { test, groups: new Set([level]) }, fold, 0)
   })
 }
 
@@ -335,7 +342,9 @@ export function innerFolds(
 ): { train: View; test: View }[] {
   const { set, rows } = view
   const whole =
-    protocol === 'new-task' || protocol === 'few-shot' || (protocol === 'leave-one-group-out' && !set.blocks)
+    protocol === 'new-task' ||
+    protocol === 'few-shot' ||
+    (protocol === 'leave-one-group-out' && (!set.blocks || set.equalBlocks === true))
   if (whole && set.group) return wholeTaskFolds(view, folds, random)
   const inside = subset(set, rows)
   const count = Math.min(folds, units(inside).count)

@@ -34,6 +34,10 @@ export type TaskSet = {
   groups: string[] | null
   /** [row] of the `group` role: rows of one block are never split across folds. Null where no such role is set. */
   blocks: Int32Array | null
+  /** [row] 1 for copies of an earlier row that the roles drop: in no fold, nothing of them is measured. */
+  dropped?: Uint8Array
+  /** The blocks are equal rows alone, kept together: there is no group that could be left out. */
+  equalBlocks?: true
   /** [row] level of the `split` role (a stored train/test column), or null. */
   split: { column: number } | null
   /** [row] sample weights, or null. */

@@ -10,6 +10,7 @@ const FIELDS: [string, (e: Judged) => unknown][] = [
   ['data.roles.targets', (e) => e.spec.data.roles?.targets],
   ['data.roles.task', (e) => e.spec.data.roles?.task],
   ['data.roles.group', (e) => e.spec.data.roles?.group],
+  ['data.roles.duplicates', (e) => e.spec.data.roles?.duplicates],
   ['data.roles.weight', (e) => e.spec.data.roles?.weight],
   ['data.roles.split', (e) => e.spec.data.roles?.split],
   ['evaluation.protocol', (e) => e.spec.evaluation.protocol],

@@ -60,10 +60,33 @@ export const en = {
     'There are more features ({features}) than rows ({rows}): only strongly regularised methods can learn here, and figures will vary much.',
   'warning.target-in-features':
     '"{feature}" says the same as the target "{target}": predicting it from itself teaches nothing. Ignore it unless it is known beforehand.',
+  'warning.target-near-copy':
+    '"{feature}" says nearly the same as the target "{target}" (agreement {figure}). It may have been worked out from it. Ignore it unless it is known beforehand.',
+  'warning.target-monotone-copy':
+    '"{feature}" puts the rows in the same order as the target "{target}", on another scale: it may have been worked out from it. Ignore it unless it is known beforehand.',
+  'warning.target-by-threshold':
+    'A threshold on "{feature}" alone tells the target "{target}" (area under the curve {figure}). Real measurements seldom do: it may have been made from the target. Ignore it unless it is known beforehand.',
+  'warning.duplicate-rows':
+    '{n} of {rows} rows repeat an earlier row in all inputs and targets (row {second} is row {first} again). Dealt to both sides of a split they are answered from memory. Count each once, or keep copies on one side.',
+  'warning.repeated-inputs':
+    '{n} rows have the same inputs as another row but another value of "{target}". What no method can know is {share} % of its spread (of classes: {share} % of such rows stay wrong). Keep such rows on one side of a split, or add the column that tells them apart.',
+  'warning.place-tells-class':
+    '"{column}" alone tells the target "{target}": right in {right} % of rows, where the commonest class is right in {plain} % (Cramér\'s V {v}). A method may learn places instead of what was asked; test it on whole places that it never saw.',
+  'warning.place-tells-number':
+    '"{column}" alone explains {share} % of the variance of the target "{target}". A method may learn places instead of what was asked; test it on whole places that it never saw.',
   'warning.key-as-feature':
     '"{feature}" has a different whole number in every row, as a key has. Ignore it if it is one.',
+  'warning.names-as-features':
+    '{n} columns hold names rather than classes, a different one in more than half of the rows: {columns}. Nothing is learned from them for new rows.',
+  'warning.constant-columns': '{n} columns hold one value only: {columns}. They say nothing.',
+  'warning.near-constant-columns':
+    '{n} columns hold one value in all but {few} rows or fewer: {columns}. A fold may hold none of the other rows.',
+  'warning.drift-number':
+    '{n} of {of} inputs are spread differently from one "{place}" to another, most of all "{column}" at {level}: mean {here} there and {there} elsewhere (standardised difference {smd}, Kolmogorov-Smirnov distance {distance}). What was learned at some may not hold at others; only a test on whole places shows it.',
+  'warning.drift-class':
+    '{n} of {of} inputs are spread differently from one "{place}" to another, most of all "{column}" at {level}: {distance} % of its rows hold other classes than elsewhere. What was learned at some may not hold at others; only a test on whole places shows it.',
   'warning.subjects-split':
-    'Rows are split at random, but "{column}" has {subjects} values with about {rows} rows each: the same subject would train and test. Give it the role group, or say that known subjects are what you will predict.',
+    '"{column}" has {subjects} values with about {rows} rows each, and {both} of them have rows on both sides of a fold: the same subject would train and test. Give it the role group, or say that known subjects are what you will predict.',
   'warning.partial': 'Partial results: {done} of {of} runs are done.',
   'warning.failed': '{method}: {failed} runs failed and are left out.',
   'warning.looks':
@@ -88,6 +111,15 @@ export const en = {
   'warning.narrower-rows': 'About {n} more rows like these would narrow the interval of {method} to about ±{half}.',
   'warning.narrower-groups': 'About {n} more groups like these would narrow the interval of {method} to about ±{half}.',
   'warning.narrower-tasks': 'About {n} more tasks like these would narrow the interval of {method} to about ±{half}.',
+
+  'ways.flatters':
+    'With rows at random {method} looks best: {metric} {random}. On values of "{column}" that it never saw it comes to {whole}: rows at random flatter it by {by}.',
+  'ways.open':
+    'With rows at random {method} looks best: {metric} {random}. On values of "{column}" that it never saw it comes to {whole}; whether rows at random flatter it is not settled.',
+  'ways.other':
+    'With rows at random {method} looks best: {metric} {random}. On values of "{column}" that it never saw it comes to {whole}, better by {by}: rows at random do not flatter it here.',
+  'ways.plain': 'There it is no better than {plain}, which ignores the inputs: it had learned to recognise "{column}".',
+  'ways.best': 'There {method} is best: {whole}.',
 
   'interval.nadeau-bengio': '95 % interval over {n} folds (corrected for shared training rows; approximate)',
   'interval.bootstrap-rows': '95 % interval from resampling {n} test rows',

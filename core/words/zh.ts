@@ -55,8 +55,29 @@ export const zh: Record<WordKey, string> = {
   'warning.target-in-features':
     '“{feature}”与目标“{target}”说的是同一件事：用它自己预测自己没有意义。除非它事先已知，否则请忽略这一列。',
   'warning.key-as-feature': '“{feature}”每一行都是不同的整数，像是编号。如果是编号，请忽略这一列。',
+  'warning.target-near-copy':
+    '“{feature}”与目标“{target}”几乎相同（一致程度 {figure}），可能就是由它算出来的。除非预测时已知，否则应忽略。',
+  'warning.target-monotone-copy':
+    '“{feature}”的行序与目标“{target}”完全一致，只是换了刻度，可能是由它算出来的。除非预测时已知，否则应忽略。',
+  'warning.target-by-threshold':
+    '只在“{feature}”上设一个阈值就能分出目标“{target}”（曲线下面积 {figure}）。真实测量很少如此，它可能是由目标得来的。除非预测时已知，否则应忽略。',
+  'warning.duplicate-rows':
+    '{rows} 行中有 {n} 行的全部输入和目标与前面的行相同（第 {second} 行就是第 {first} 行）。若分在两侧，方法只需记住即可答对。每行只算一次，或让相同的行留在同一侧。',
+  'warning.repeated-inputs':
+    '有 {n} 行与另一行输入相同，“{target}”却不同。任何方法都无法得知的部分占其离散程度的 {share} %（类别：这类行中 {share} % 必然答错）。请让它们留在同一侧，或补上能区分它们的列。',
+  'warning.place-tells-class':
+    '只凭“{column}”就能说出目标“{target}”：{right} % 的行答对，而最常见的类别只对 {plain} %（Cramér V {v}）。方法可能只学会了地点，而不是所问的内容；请在从未见过的整个地点上测试。',
+  'warning.place-tells-number':
+    '只凭“{column}”就能解释目标“{target}”方差的 {share} %。方法可能只学会了地点，而不是所问的内容；请在从未见过的整个地点上测试。',
+  'warning.names-as-features': '有 {n} 列是名称而不是类别，一半以上的行各不相同：{columns}。对新的行学不到什么。',
+  'warning.constant-columns': '有 {n} 列只有一个值：{columns}。它们不提供信息。',
+  'warning.near-constant-columns': '有 {n} 列除至多 {few} 行外只有一个值：{columns}。某一折里可能一行其他值都没有。',
+  'warning.drift-number':
+    '{of} 个输入中有 {n} 个在不同的“{place}”分布不同，差别最大的是 {level} 的“{column}”：该处均值 {here}，别处 {there}（标准化差 {smd}，Kolmogorov-Smirnov 距离 {distance}）。在一些地点学到的未必适用于别处；只有按整个地点测试才看得出。',
+  'warning.drift-class':
+    '{of} 个输入中有 {n} 个在不同的“{place}”分布不同，差别最大的是 {level} 的“{column}”：该处有 {distance} % 的行属于与别处不同的类别。在一些地点学到的未必适用于别处；只有按整个地点测试才看得出。',
   'warning.subjects-split':
-    '各行是随机划分的，但“{column}”有 {subjects} 个取值，每个约 {rows} 行：同一个对象会同时出现在训练和测试中。请把它设为分组，或者确认您要预测的就是已知的对象。',
+    '“{column}”有 {subjects} 个值，每个约 {rows} 行，其中 {both} 个在某一折的两侧都有行：同一个体既训练又测试。请把它设为分组列，或说明要预测的正是已知的个体。',
   'warning.partial': '部分结果：{of} 次运行完成了 {done} 次。',
   'warning.failed': '{method}：{failed} 次运行失败，未计入。',
   'warning.looks': '运行过程中已查看 {looks} 次：一看到好结果就停下，会使结果显得比实际更好。',
@@ -77,6 +98,15 @@ export const zh: Record<WordKey, string> = {
   'warning.narrower-rows': '再有约 {n} 行类似数据可将 {method} 的区间缩小到约 ±{half}。',
   'warning.narrower-groups': '再有约 {n} 个类似的组可将 {method} 的区间缩小到约 ±{half}。',
   'warning.narrower-tasks': '再有约 {n} 个类似的任务可将 {method} 的区间缩小到约 ±{half}。',
+
+  'ways.flatters':
+    '行随机分时 {method} 看起来最好：{metric} {random}。在从未见过的“{column}”上则为 {whole}：随机分行让它虚高 {by}。',
+  'ways.open':
+    '行随机分时 {method} 看起来最好：{metric} {random}。在从未见过的“{column}”上则为 {whole}；随机分行是否让它虚高尚无定论。',
+  'ways.other':
+    '行随机分时 {method} 看起来最好：{metric} {random}。在从未见过的“{column}”上则为 {whole}，反而好 {by}：这里随机分行并未让它虚高。',
+  'ways.plain': '在那里它并不比不看输入的 {plain} 好：它学会的是认出“{column}”。',
+  'ways.best': '在那里 {method} 最好：{whole}。',
 
   'interval.nadeau-bengio': '{n} 折的 95 % 区间（已校正训练行重叠；近似）',
   'interval.bootstrap-rows': '由 {n} 行测试数据重抽样得到的 95 % 区间',

@@ -2,13 +2,14 @@ import { writeFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { FileRef, Lab, Params, Result } from '../../core/contract.ts'
-import { Roles } from '../../core/data/roles.ts'
 import { UserError } from '../../core/errors.ts'
 import { defaultWorkspace } from '../places.ts'
 import type { Uploads } from '../web/uploads.ts'
 import type { ClosableLab } from '../web.ts'
 import { serveLab } from '../web.ts'
 import { comparisonText } from '../../core/report/text.ts'
+import { runBothWays } from './bothWays.ts'
+import { check } from './check.ts'
 import { demo } from './demo.ts'
 import { describe } from './describe.ts'
 import { innerText } from './inner.ts'
@@ -18,7 +19,7 @@ import { BAD_INPUT, DONE, FAILED, Output } from './output.ts'
 import { runDocument, runToEnd, specOf } from './run.ts'
 import type { LabOptions } from './session.ts'
 import { fetchBlob, fileRefs, withLab } from './session.ts'
-import { readJson } from './spec.ts'
+import { readRoles } from './spec.ts'
 import { textTable } from './table.ts'
 
 /**
@@ -78,7 +79,7 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
   withWorkspace('import <file...>', 'read files (several together: ARFF + XML) into a workspace')
     .option('--roles <file>', 'JSON file that says what each column is for')
     .action(async (files: string[], options: Common & { roles?: string }) => {
-      const roles = options.roles ? await readRoles(options.roles) : null
+      const roles = options.roles ? await readRoles(options.roles, 'engram import --roles') : null
       await withLab(make, options, async (lab) => {
         const dataset = await openData(lab, files, output)
         if (roles) await lab.call('data.setRoles', { hash: dataset.hash, roles })
@@ -93,16 +94,25 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
       })
     })
 
+  command('check <file...>', 'look a table over before training: copies, keys, confounding, drift')
+    .option('--roles <file>', 'JSON file that says what each column is for (default: as proposed)')
+    .option('-w, --workspace <file>', 'keep the table in this workspace (default: a temporary one)')
+    .action((files: string[], options: Common & { roles?: string }) =>
+      withLab(make, options, async (lab) => check(lab, await openData(lab, files, output), options.roles, output)),
+    )
+
   command('list <what>', `list ${WHAT.join(', ')}`)
     .option('-w, --workspace <file>', 'the workspace (datasets and runs need it)')
     .action((what: string, options: Common) => list(what, options, make, output))
 
   command('run <spec>', 'run an experiment: a spec as JSON file, or the name of a template')
     .option('-w, --workspace <file>', 'keep it in this workspace (default: a temporary one)')
+    .option('--both-ways', 'with rows at random and with groups whole, side by side')
     .addOption(workers)
     .addOption(runtime)
-    .action((named: string, options: Common) =>
+    .action((named: string, options: Common & { bothWays?: boolean }) =>
       withLab(make, options, async (lab) => {
+        if (options.bothWays) return finish(await runBothWays(lab, await specOf(lab, named), output))
         const finished = await runToEnd(lab, await specOf(lab, named), output)
         const failed = finished.runs.filter((run) => run.status === 'failed')
         for (const run of failed) output.note(`${run.trial}: ${run.error?.rule} Got: ${run.error?.got}`)
@@ -253,19 +263,6 @@ const count = (least: number, most: number) => (text: string) => {
   if (!Number.isInteger(value) || value < least || value > most || text.trim() === '')
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
   return value
-}
-
-async function readRoles(file: string): Promise<Params<'data.setRoles'>['roles']> {
-  const parsed = Roles.safeParse(await readJson(file, 'engram import --roles', 'names a JSON file.'))
-  if (parsed.success) return parsed.data
-  const { message, path } = parsed.error.issues[0]
-  throw new UserError({
-    code: 'bad-roles',
-    who: 'engram import --roles',
-    rule: `takes targets, features, task, group, split, weight, ignore: ${message} (at ${path.join('.') || 'the top'}).`,
-    got: file,
-    remedy: 'Write for instance {"targets": ["yield"], "task": "site"}.',
-  })
 }
 
 async function openData(lab: Lab, files: string[], output: Output): Promise<Result<'data.open'>> {

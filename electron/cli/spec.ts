@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Lab } from '../../core/contract.ts'
+import { Roles } from '../../core/data/roles.ts'
 import { UserError } from '../../core/errors.ts'
 import { ExperimentSpec } from '../../core/experiment.ts'
 import { fileRefs } from './session.ts'
@@ -96,6 +97,20 @@ async function readFolds(file: string): Promise<number[][]> {
     rule: 'holds one array of 0-based row numbers per fold, at least two folds.',
     got: `${file}: ${folds.error.issues[0].message} at ${folds.error.issues[0].path.join('.') || 'the top'}`,
     remedy: 'Write the file as [[0, 4, 7], [1, 2, 3], ...].',
+  })
+}
+
+/** Roles from a JSON file; `who` asks for them. */
+export async function readRoles(file: string, who: string): Promise<Roles> {
+  const parsed = Roles.safeParse(await readJson(file, who, 'names a JSON file.'))
+  if (parsed.success) return parsed.data
+  const { message, path } = parsed.error.issues[0]
+  throw new UserError({
+    code: 'bad-roles',
+    who,
+    rule: `takes targets, features, task, group, split, weight, ignore: ${message} (at ${path.join('.') || 'the top'}).`,
+    got: file,
+    remedy: 'Write for instance {"targets": ["yield"], "task": "site"}.',
   })
 }
 

@@ -1,5 +1,4 @@
 import { classesAreTasks } from '../../core/data/classParts.ts'
-import { dataWarnings } from '../../core/data/leakage.ts'
 import type { TaskSet } from '../../core/data/taskSet.ts'
 import { UserError } from '../../core/errors.ts'
 import { methods } from '../../core/methods.ts'
@@ -9,6 +8,7 @@ import type { CompareTask } from '../../core/stats/compare.ts'
 import type { Comparison } from '../../core/stats/comparison.ts'
 import { verdict } from '../../core/stats/verdict.ts'
 import type { Question } from './analyse.ts'
+import { findingsFor } from './checks.ts'
 import type { Context, Handlers } from './context.ts'
 import { needExperiment } from './experiments.ts'
 import { trainedModel } from './models.ts'
@@ -48,9 +48,10 @@ export function comparisonCalls(c: Context): Handlers<Calls> {
   }
 
   /** What is odd about the data itself is said beside every figure made from it. */
-  function withDataWarnings(said: Comparison, rows: ExperimentRow[]): Comparison {
-    const found = rows.flatMap(({ spec }) => dataWarnings(c.store.load(spec.data).set, spec.evaluation))
-    const once = new Map(found.map((warning) => [warning.text, warning]))
+  async function withDataWarnings(said: Comparison, rows: ExperimentRow[]): Promise<Comparison> {
+    const found = (await Promise.all(rows.map(({ spec }) => findingsFor(c, spec.data, spec.evaluation)))).flat()
+    const leaks = found.filter(({ weight, code }) => weight === 'leak' || code === 'more-features-than-rows')
+    const once = new Map(leaks.map(({ code, text, params }) => [text, { code, text, params }]))
     return { ...said, warnings: [...said.warnings, ...once.values()] }
   }
 

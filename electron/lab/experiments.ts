@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import { z } from 'zod'
 import type { Plan } from '../../core/contract.ts'
-import { dataWarnings } from '../../core/data/leakage.ts'
 import { UserError } from '../../core/errors.ts'
 import { expand } from '../../core/expand.ts'
 import type { ExperimentSpec, Trial } from '../../core/experiment.ts'
 import { methods } from '../../core/methods.ts'
 import { propose } from '../../core/propose.ts'
+import { findingsFor } from './checks.ts'
 import type { Context, Handlers } from './context.ts'
 import { datasetOf, fileOf, importFiles, importSample } from './data.ts'
 import { summaryOf } from './queue/active.ts'
@@ -127,7 +127,7 @@ async function plan(c: Context, given: ExperimentSpec): Promise<Planned> {
     workers: c.pool.workers,
     spec,
     perMethod: [...perMethod.values()],
-    warnings: dataWarnings(set, spec.evaluation),
+    warnings: await findingsFor(c, spec.data, spec.evaluation),
     list,
     dataHash: generator ? generatorHash(spec.data) : (spec.data.hash as string),
     dataName: generator ?? datasetOf(c, spec.data.hash as string).name,

@@ -5,8 +5,12 @@ import { Piscina } from 'piscina'
 import type { Runtime } from '../../core/engine/runtime.ts'
 import type { RunEvent } from '../../core/events.ts'
 import type { Trial } from '../../core/experiment.ts'
+import type { Checked } from '../../core/data/checks/index.ts'
+import type { Roles } from '../../core/data/roles.ts'
+import { UserError } from '../../core/errors.ts'
 import type { Answer, Question } from './analyse.ts'
 import type { Look, Looked } from './innerLoop.ts'
+import type { CheckAnswer } from './check.ts'
 import { type Figures, readFigures } from './figures.ts'
 import type { SharedData } from './shared.ts'
 import type { Studied, Study, What } from './study.ts'
@@ -128,6 +132,13 @@ export class Pool {
   /** Looks at a data set on the same thread. */
   study<W extends What>(question: Study<W>): Promise<Studied<W>> {
     return this.track(this.analyst.run(question, { name: 'study' }) as Promise<Studied<W>>)
+  }
+
+  /** Looks a data set over on the same thread. Throws the `UserError` of roles that contradict the table. */
+  async check(question: { data: SharedData; roles: Roles }): Promise<Checked> {
+    const answer = await this.track(this.analyst.run(question, { name: 'check' }) as Promise<CheckAnswer>)
+    if ('error' in answer) throw new UserError(answer.error)
+    return answer.checked
   }
 
   /** Of the threads that train, as they are now. */

@@ -6,6 +6,7 @@ import type { Runtime } from '../../core/engine/runtime.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Context, Handlers, LabOptions, Session } from './context.ts'
 import { brainCalls } from './brain.ts'
+import { checkCalls } from './checks.ts'
 import { comparisonCalls } from './comparisons.ts'
 import { dataCalls } from './data.ts'
 import { describeCalls, studies } from './describe.ts'
@@ -152,6 +153,7 @@ function handlersOf(c: Context): Handlers<Exclude<Call, OwnCalls>> {
     ...shotCalls(c),
     ...describeCalls(c, study),
     ...memoryCalls(c, study),
+    ...checkCalls(c),
   }
 }
 

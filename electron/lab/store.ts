@@ -53,7 +53,8 @@ export class Store {
     return remember(this.sets, data.key, { data, set, summary: summaryOf(set) })
   }
 
-  private describe(ref: DataRef): SharedData {
+  /** The same as it goes to a thread. */
+  describe(ref: DataRef): SharedData {
     if (ref.generator) {
       const params = ref.params ?? {}
       return { key: generatorHash(ref), kind: 'generator', generator: ref.generator, params }

@@ -172,7 +172,8 @@ function toGive(event: RunEvent, bytes: Uint8Array): Packed {
   return { ...packed, bytes: new Uint8Array(packed.bytes) }
 }
 
-/** The same file serves the thread that compares, describes and looks into models: one bundle for all threads of the lab. */
+/** The same file serves the thread that compares, checks, describes and looks into models: one bundle for all threads. */
 export { analyse } from './analyse.ts'
+export { check } from './check.ts'
 export { study } from './study.ts'
 export const innerLoop = async (look: Look): Promise<Looked> => lookInside(look, await runtimeFor(look))

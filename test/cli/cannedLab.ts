@@ -96,6 +96,21 @@ export function createCannedLab(): CannedLab {
         { target: '产量', task: 'site=北', rows: 2, figures: { nr_inst: 2 } },
       ],
     }),
+    'data.check': ({ roles }: Params<'data.check'>) => ({
+      findings: [
+        {
+          code: 'duplicate-rows',
+          text: '1 of 3 rows repeats an earlier one.',
+          params: {},
+          weight: 'leak',
+          columns: [],
+          rows: [0, 2],
+          remedies: roles.targets?.includes('产量') ? [{ kind: 'duplicates', how: 'drop' }] : [],
+        },
+      ],
+      looked: 2,
+      rows: 3,
+    }),
     'data.list': () => ({
       datasets: [{ hash: 'abc', name: 'enb.arff', rows: 3, columns: 2, addedAt: '2026-01-01T00:00:00Z' }],
     }),
@@ -125,7 +140,9 @@ export function createCannedLab(): CannedLab {
       workers: 1,
       spec: params.spec,
       perMethod: [],
-      warnings: [{ code: 'w', text: 'A warning of the plan.' }],
+      warnings: [
+        { code: 'w', text: 'A warning of the plan.', params: {}, weight: 'leak', columns: [], rows: [], remedies: [] },
+      ],
     }),
     'experiment.run': (params: Params<'experiment.run'>) => {
       spec = params.spec

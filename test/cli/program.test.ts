@@ -56,6 +56,27 @@ const SPEC = {
   metrics: ['rmse', 'arrmse'],
 }
 
+describe('check', () => {
+  test('says what was found, the rows that show it, and what to write against it', async () => {
+    const roles = await write('roles.json', { targets: ['产量'] })
+    const { status, out } = await engram('check', 'enb.arff', '--roles', roles)
+    expect(status).toBe(0)
+    expect(asked('data.check')).toMatchObject([{ hash: 'abc', roles: { targets: ['产量'] } }])
+    expect(out.split('\n').slice(1, 7)).toEqual([
+      '',
+      'Leak: 1 of 3 rows repeats an earlier one.',
+      '  Rows: 1, 3',
+      '  Remedy: "roles": { "duplicates": "drop" }',
+      '',
+      'Copies of targets and places were looked for in 2 of 3 rows.',
+    ])
+  })
+  test('as a document, under the roles that are likely', async () => {
+    const { json } = await engram('check', 'enb.arff', '--json')
+    expect(json()).toMatchObject({ hash: 'abc', looked: 2, rows: 3, findings: [{ code: 'duplicate-rows' }] })
+  })
+})
+
 describe('run', () => {
   test('prints the document that scripts rely on, with progress as JSON lines', async () => {
     const { status, json, lines } = await engram('run', await write('spec.json', SPEC), '--json')

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { buildTaskSet } from '../../core/data/buildTaskSet.ts'
 import { fitEncoder } from '../../core/data/encoding.ts'
-import { dataWarnings } from '../../core/data/leakage.ts'
+import { checkEvaluation } from '../../core/data/checks/index.ts'
 import { Roles } from '../../core/data/roles.ts'
 import { makeFolds } from '../../core/data/splits.ts'
 import { Evaluation } from '../../core/experiment.ts'
@@ -74,10 +74,15 @@ describe.skipIf(!present)('the benchmark tables', () => {
     const folds = makeFolds(grouped, Evaluation.parse({ protocol: 'leave-one-group-out' }))
     expect(folds.length).toBe(42)
     expect(grouped.features.length).toBe(19)
-    const random = buildTaskSet(table, Roles.parse({ targets }))
-    const warning = dataWarnings(random, { protocol: 'k-fold' }).find((w) => w.code === 'subjects-split')
-    expect(warning?.params).toEqual({ column: 'subject#', subjects: 42, rows: 140 })
-    expect(dataWarnings(grouped, { protocol: 'k-fold' }).map((w) => w.code)).not.toContain('subjects-split')
+    const evaluation = Evaluation.parse({ protocol: 'k-fold' })
+    const roles = Roles.parse({ targets })
+    const [found] = checkEvaluation(buildTaskSet(table, roles), roles, evaluation)
+    expect([found.code, found.params]).toEqual([
+      'subjects-split',
+      { column: 'subject#', subjects: 42, rows: 140, both: 42 },
+    ])
+    expect(found.remedies).toEqual([{ kind: 'group', column: 'subject#' }])
+    expect(checkEvaluation(grouped, Roles.parse({ targets, group: 'subject#' }), evaluation)).toEqual([])
   })
 
   test('landmine: 29 tasks of classes, 904 mines', async () => {

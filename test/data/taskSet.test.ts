@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { buildTaskSet } from '../../core/data/buildTaskSet.ts'
-import { dataWarnings } from '../../core/data/leakage.ts'
 import { Roles } from '../../core/data/roles.ts'
 import { UserError, type UserErrorJson } from '../../core/errors.ts'
 import { count, tableOf } from './tables.ts'
@@ -152,30 +151,4 @@ describe('refused in words', () => {
       code: 'roles.not-numbers',
       got: '"a" in row 1',
     }))
-})
-
-test('warnings: more features than rows, the target in disguise, keys, subjects on both sides', () => {
-  const wide = tableOf({ ...Object.fromEntries(count(8).map((i) => [`x${i}`, [i, 2, i * i, 1]])), y: [1, 2, 3, 5] })
-  expect(dataWarnings(buildTaskSet(wide, roles({ targets: ['y'] }))).map((w) => w.code)).toContain(
-    'more-features-than-rows',
-  )
-  const n = count(40)
-  const disguised = tableOf({
-    row: n,
-    subject: n.map((i) => i % 8),
-    celsius: n.map((i) => (i * 17) % 23),
-    class: n.map((i) => (i % 3 ? 'a' : 'b')),
-    klasse: n.map((i) => (i % 3 ? 'x' : 'y')),
-    fahrenheit: n.map((i) => ((i * 17) % 23) * 1.8 + 32),
-  })
-  const set = buildTaskSet(disguised, roles({ targets: ['fahrenheit', 'class'] }))
-  const warnings = (evaluation?: Parameters<typeof dataWarnings>[1]) =>
-    dataWarnings(set, evaluation).map((w) => [w.code, w.params.feature ?? w.params.column])
-  const always = [
-    ['target-in-features', 'celsius'],
-    ['target-in-features', 'klasse'],
-    ['key-as-feature', 'row'],
-  ]
-  expect(warnings({ protocol: 'leave-one-group-out' })).toEqual(always)
-  expect(warnings({ protocol: 'k-fold' })).toEqual([...always, ['subjects-split', 'subject']])
 })

@@ -13,6 +13,8 @@ import type {
 } from '../../core/contract.ts'
 import type { Column, Table } from '../../core/data/table.ts'
 import { Roles } from '../../core/data/roles.ts'
+import { buildTaskSet } from '../../core/data/buildTaskSet.ts'
+import { checkData } from '../../core/data/checks/index.ts'
 import { MISSING, ReadOptions } from '../../core/data/reading.ts'
 import { summarise } from '../../core/data/summary.ts'
 import { UserError } from '../../core/errors.ts'
@@ -216,6 +218,11 @@ export class FakeLab implements Lab {
       })),
     }),
     'data.get': ({ hash }: Params<'data.get'>) => this.data(hash).dataset,
+    'data.check': ({ hash, roles }: Params<'data.check'>) => {
+      const { table } = this.data(hash)
+      const { findings } = checkData(buildTaskSet(table, Roles.parse(roles)), Roles.parse(roles))
+      return { findings, looked: table.rows, rows: table.rows }
+    },
     'data.rows': ({ hash, from, count }: Params<'data.rows'>) => {
       const { table } = this.data(hash)
       const rows = []

@@ -11,7 +11,6 @@ export default {
   'experiment.methods': 'Methods',
   'experiment.evaluation': 'How it is tested',
   'experiment.metrics': 'What is measured',
-  'experiment.keepTogether': 'Keep rows of one {column} together',
   'experiment.run': 'Run',
   'experiment.again': 'Edit and run again',
 

@@ -11,7 +11,6 @@ export default {
   'experiment.methods': '方法',
   'experiment.evaluation': '如何检验',
   'experiment.metrics': '衡量什么',
-  'experiment.keepTogether': '让同一 {column} 的行在一起',
   'experiment.run': '运行',
   'experiment.again': '修改后再运行',
 

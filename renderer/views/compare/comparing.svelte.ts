@@ -37,20 +37,7 @@ export class Comparing {
   readonly task = $derived.by(() => this.lab.place.params.task ?? null)
   /** With the methods' names in the person's language, unless they were named by hand. */
   readonly comparison = $derived.by((): Comparison | null => {
-    const { answer } = this
-    if (!answer) return null
-    const names = new Map(this.lab.methods.map((method) => [method.id, method.name]))
-    const inWords = (m: Comparison['methods'][number]) =>
-      m.label === names.get(m.id) || m.label === m.id ? tOr(`method.${m.id}`, m.label) : m.label
-    const methods = answer.methods.map((m) => ({ ...m, label: inWords(m) }))
-    // Warnings name methods as the lab knows them.
-    const said = new Map(answer.methods.flatMap((m, i) => [m.key, m.label].map((own) => [own, methods[i].label])))
-    const warnings = answer.warnings.map((w) =>
-      w.params?.method === undefined
-        ? w
-        : { ...w, params: { ...w.params, method: said.get(String(w.params.method)) ?? w.params.method } },
-    )
-    return { ...answer, methods, warnings }
+    return this.answer && this.inWords(this.answer)
   })
   /** Made-up test tasks have no names: nothing can be said task by task. */
   readonly tabs = $derived.by(() => {
@@ -70,6 +57,22 @@ export class Comparing {
 
   constructor(lab: LabStore) {
     this.lab = lab
+  }
+
+  /** With the methods' names in the person's language. */
+  inWords(answer: Comparison): Comparison {
+    const names = new Map(this.lab.methods.map((method) => [method.id, method.name]))
+    const inWords = (m: Comparison['methods'][number]) =>
+      m.label === names.get(m.id) || m.label === m.id ? tOr(`method.${m.id}`, m.label) : m.label
+    const methods = answer.methods.map((m) => ({ ...m, label: inWords(m) }))
+    // Warnings name methods as the lab knows them.
+    const said = new Map(answer.methods.flatMap((m, i) => [m.key, m.label].map((own) => [own, methods[i].label])))
+    const warnings = answer.warnings.map((w) =>
+      w.params?.method === undefined
+        ? w
+        : { ...w, params: { ...w.params, method: said.get(String(w.params.method)) ?? w.params.method } },
+    )
+    return { ...answer, methods, warnings }
   }
 
   set(params: {

@@ -36,6 +36,7 @@ export function assignRoles(roles: Roles, columns: readonly string[], names: rea
     split: single('split'),
     weight: single('weight'),
     ignore: having('ignore'),
+    ...(roles.duplicates ? { duplicates: roles.duplicates } : {}),
     ...(roles.kinds ? { kinds: roles.kinds } : {}),
   }
 }

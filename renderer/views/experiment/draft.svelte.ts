@@ -1,4 +1,5 @@
 import type { Plan } from '../../../core/contract.ts'
+import type { Roles } from '../../../core/data/roles.ts'
 import { toErrorJson } from '../../../core/errors.ts'
 import type { UserErrorJson } from '../../../core/errors.ts'
 import { ExperimentSpec } from '../../../core/experiment.ts'
@@ -47,12 +48,37 @@ export class Draft {
     })
   }
 
+  /** Roles are the data set's too: both change, and both are undone. */
+  changeRoles(roles: Roles, what: () => string) {
+    const before = this.spec
+    if (!before) return
+    const { hash } = before.data
+    const dataset = 'data' in this.of && hash ? this.lab.dataset(hash) : null
+    const keep = (value: Roles | null) => {
+      if (!dataset) return
+      this.lab.changeDataset(dataset.hash, { roles: value })
+      if (value) this.lab.tell('data.setRoles', { hash: dataset.hash, roles: value })
+    }
+    const next = { ...before, data: { ...before.data, roles } }
+    void this.lab.undo.do({
+      what,
+      undo: () => {
+        keep(dataset?.roles ?? before.data.roles ?? null)
+        this.set(before)
+      },
+      redo: () => {
+        keep(roles)
+        this.set(next)
+      },
+    })
+  }
+
   /** The id of the started experiment; null where it was refused. */
-  async run(): Promise<string | null> {
-    if (!this.spec || this.running) return null
+  async run(spec = this.spec): Promise<string | null> {
+    if (!spec || this.running) return null
     this.running = true
     try {
-      const { id } = await this.lab.call('experiment.run', { spec: this.spec })
+      const { id } = await this.lab.call('experiment.run', { spec })
       return id
     } catch (error) {
       this.error = toErrorJson(error)
