@@ -7,11 +7,23 @@ import { dot } from './dot.ts'
  *
  * @param value  writes the gradient at x into `gradient` and returns the value
  */
-export function minimise(
-  value: (x: Float64Array, gradient: Float64Array) => number,
+export function minimise(value: Value, start: Float64Array, options: Options = {}): Float64Array {
+  const steps = minimising(value, start, options)
+  for (;;) {
+    const next = steps.next()
+    if (next.done) return next.value
+  }
+}
+
+type Value = (x: Float64Array, gradient: Float64Array) => number
+type Options = { tolerance?: number; most?: number; memory?: number }
+
+/** The same, step by step: yields after each. */
+export function* minimising(
+  value: Value,
   start: Float64Array,
-  { tolerance = 1e-8, most = 1000, memory = 10 } = {},
-): Float64Array {
+  { tolerance = 1e-8, most = 1000, memory = 10 }: Options = {},
+): Generator<void, Float64Array> {
   const n = start.length
   let x: Float64Array = start.slice()
   let g: Float64Array = new Float64Array(n)
@@ -37,6 +49,7 @@ export function minimise(
     if (curvature > 1e-12 * dot(y, y)) pairs.push({ s, y, rho: 1 / curvature })
     if (pairs.length > memory) pairs.shift()
     ;({ x, f, g } = next)
+    yield
   }
   return x
 }

@@ -33,6 +33,7 @@ import { ple } from './multitask/ple.ts'
 import { softSharing } from './multitask/softSharing.ts'
 import { taskAdapters } from './multitask/taskAdapters.ts'
 import { taskAttention } from './multitask/taskAttention.ts'
+import { gaussianProcess } from './multitask/gaussianProcess.ts'
 import { hardSharing } from './multitask/hardSharing.ts'
 import { graphRegularised } from './multitask/graphRegularised.ts'
 import { hierarchical } from './multitask/hierarchical.ts'
@@ -73,6 +74,7 @@ export const methods: Method[] = [
   graphRegularised,
   clustered,
   hierarchical,
+  gaussianProcess,
   singleTaskMlp,
   pooledMlp,
   pooledMlpIntercepts,

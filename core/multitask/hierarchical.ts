@@ -3,8 +3,9 @@ import type { Linear } from '../classical/linear.ts'
 import { linearMethod, outputsByTarget } from '../classical/linearMethod.ts'
 import { UserError } from '../errors.ts'
 import type { Frame, Output } from '../frame.ts'
+import type { FitEvent } from '../method.ts'
 import { crossProducts } from './crossProducts.ts'
-import { fitMixed, randomEffects } from './mixedModel.ts'
+import { fitMixed, mixedWork, randomEffects } from './mixedModel.ts'
 import type { MixedModel } from './mixedModel.ts'
 import { search } from '../search.ts'
 
@@ -55,8 +56,7 @@ export const hierarchical = linearMethod<Params>({
   work(s, { random }) {
     const p = s.features + 1
     const q = random === 'slopes' ? p : 1
-    const steps = 40 + 2 * q
-    return s.rows * s.targets * p ** 2 + steps * s.tasks * (6 * q * p * (q + p) + 2000) + 1
+    return s.rows * s.targets * p ** 2 + 60 * mixedWork(s.tasks, p, q) + 1
   },
   fit: fitHierarchical,
   adapt: adapted,
@@ -70,14 +70,19 @@ export const hierarchical = linearMethod<Params>({
   },
 })
 
-function fitHierarchical(frame: Frame, params: Params): Linear {
+/** Most multiply-adds between two yields, so that a fit can be stopped within some tens of milliseconds. */
+const CHUNK = 2e7
+
+function* fitHierarchical(frame: Frame, params: Params): Generator<FitEvent, Linear> {
   const { encoder, outputs } = frame
   const size = encoder.names.length + 1
   const fresh = new Map<string, Float64Array>()
   const spreads: Spread[] = []
   const coefficients: Float64Array[] = []
   let parameters = 0
-  for (const [target, own] of outputsByTarget(frame)) {
+  const targets = outputsByTarget(frame)
+  let done = 0
+  for (const [target, own] of targets) {
     const cells = own.reduce((sum, k) => sum + outputs[k].cells, 0)
     const shift = own.reduce((sum, k) => sum + outputs[k].mean * outputs[k].cells, 0) / cells
     const sums = own.map((k) => crossProducts(frame.x, size - 1, frame.cells[k], shift))
@@ -85,11 +90,14 @@ function fitHierarchical(frame: Frame, params: Params): Linear {
     if (cells <= kept.length) throw tooFew(target, cells, kept.length)
     const groups = sums.map((all) => selected(all, size + 1, [...kept, size]))
     const random = kept.flatMap((column, i) => (params.random === 'slopes' || column === size - 1 ? [i] : []))
-    const mixed = fitMixed(groups, kept.length, cells, {
-      random,
-      reml: params.estimation === 'reml',
-      covariance: params.covariance,
-    })
+    const reml = params.estimation === 'reml'
+    const fitting = fitMixed(groups, kept.length, cells, { random, reml, covariance: params.covariance })
+    const chunk = Math.ceil(CHUNK / mixedWork(groups.length, kept.length, random.length))
+    let next = fitting.next()
+    for (let step = 1; !next.done; next = fitting.next(), step++)
+      if (step % chunk === 0) yield { type: 'progress', done: done + 1 - 1 / (1 + step / 20), of: targets.size }
+    const mixed = next.value
+    yield { type: 'progress', done: ++done, of: targets.size }
     const common = new Float64Array(size)
     kept.forEach((column, i) => (common[column] = mixed.fixed[i]))
     common[size - 1] += shift

@@ -1,5 +1,6 @@
-import { CholeskyDecomposition, Matrix, solve } from 'ml-matrix'
-import { minimise } from '../lbfgs.ts'
+import { Matrix, solve } from 'ml-matrix'
+import { minimising } from '../lbfgs.ts'
+import { addSquare, factorise, solveLower, solveUpper } from '../triangular.ts'
 
 /**
  * The linear mixed model (Laird and Ware 1982; profiled as in Bates, Maechler, Bolker and Walker 2015):
@@ -8,7 +9,9 @@ import { minimise } from '../lbfgs.ts'
  * and sigma^2 and beta put at their best for a given L, minimises
  *   ML    sum log|V_g| + n (1 + log 2 pi r / n)                           r = sum e_g' V_g^-1 e_g
  *   REML  sum log|V_g| + log|sum X' V^-1 X| + (n - p)(1 + log 2 pi r / (n - p))
- * over the entries of L by L-BFGS. Its slope is 2 S L with
+ * over the entries of L by L-BFGS. With the factor R R' = I + L'Z'Z L of a group and U = R^-1 L'Z'[X y],
+ *   log|V_g| = 2 log|R|,   [X y]'V^-1 [X y] = [X y]'[X y] - U'U,   Z'V^-1 [X y] = Z'[X y] - Z'Z L R'^-1 U
+ * and the slope over L is 2 S L with
  *   S = sum_g Z'V^-1 Z - Z'V^-1 X (sum X'V^-1 X)^-1 X'V^-1 Z (REML alone) - Z'V^-1 e e'V^-1 Z / sigma^2.
  */
 export type MixedOptions = {
@@ -31,83 +34,171 @@ export type MixedModel = {
 }
 
 /**
+ * Yields between the steps of the search.
  * @param groups per group its sums of products [size + 1, size + 1] of the `size` columns of X and y, X of full rank
  * @param cells number of measured cells, more than columns
  */
-export function fitMixed(groups: Float64Array[], size: number, cells: number, options: MixedOptions): MixedModel {
-  const { random, reml, covariance } = options
+export function* fitMixed(
+  groups: Float64Array[],
+  size: number,
+  cells: number,
+  options: MixedOptions,
+): Generator<void, MixedModel> {
+  const { random, covariance } = options
   const q = random.length
   const places: [number, number][] = []
   for (let i = 0; i < q; i++) for (let j = covariance === 'full' ? 0 : i; j <= i; j++) places.push([i, j])
-  const rootOf = (theta: Float64Array) => {
-    const root = Matrix.zeros(q, q)
-    places.forEach(([i, j], k) => root.set(i, j, theta[k]))
-    return root
-  }
-  const matrices = groups.map((sums) => new Matrix(rowsOf(sums, size + 1)))
-  const freedom = cells - (reml ? size : 0)
-  const total = matrices.reduce((sum, own) => sum + own.get(size, size), 0)
-
+  const total = groups.reduce((sum, own) => sum + own[(size + 1) ** 2 - 1], 0)
+  const profile = profiled(groups, size, cells, total, options)
+  const root = new Float64Array(q * q)
+  const along = new Float64Array(q * q)
   const value = (theta: Float64Array, gradient: Float64Array | null) => {
-    const root = rootOf(theta)
-    // [X y]' V^-1 [X y], and per group Z' V^-1 [X y]
-    const whole = Matrix.zeros(size + 1, size + 1)
-    const parts: Matrix[] = []
-    let logs = 0
-    for (const own of matrices) {
-      const rows = own.selection(random, range(size + 1))
-      const carried = root.transpose().mmul(rows)
-      const inner = carried.selection(range(q), random).mmul(root)
-      for (let i = 0; i < q; i++) inner.set(i, i, inner.get(i, i) + 1)
-      const cholesky = factor(inner)
-      if (!cholesky.isPositiveDefinite()) return NOWHERE
-      for (let i = 0; i < q; i++) logs += 2 * Math.log(cholesky.lowerTriangularMatrix.get(i, i))
-      const solved = cholesky.solve(carried)
-      whole.add(own).sub(carried.transpose().mmul(solved))
-      if (gradient) parts.push(rows.sub(carried.selection(range(q), random).transpose().mmul(solved)))
-    }
-    const system = factor(whole.subMatrix(0, size - 1, 0, size - 1))
-    if (!system.isPositiveDefinite()) return NOWHERE
-    const moment = whole.subMatrix(0, size - 1, size, size)
-    const fixed = system.solve(moment)
-    // Rounding could leave a perfect fit below zero.
-    const left = Math.max(whole.get(size, size) - moment.dot(fixed), total * 1e-14, Number.MIN_VALUE)
-    const variance = left / freedom
-    if (reml) for (let j = 0; j < size; j++) logs += 2 * Math.log(system.lowerTriangularMatrix.get(j, j))
-    if (gradient) {
-      const slope = Matrix.zeros(q, q)
-      for (const part of parts) {
-        const toX = part.subMatrix(0, q - 1, 0, size - 1)
-        const toE = part.subMatrix(0, q - 1, size, size).sub(toX.mmul(fixed))
-        slope.add(part.selection(range(q), random)).sub(toE.mmul(toE.transpose()).div(variance))
-        if (reml) slope.sub(toX.mmul(system.solve(toX.transpose())))
-      }
-      const along = slope.mmul(root)
-      places.forEach(([i, j], k) => (gradient[k] = 2 * along.get(i, j)))
-    }
-    return { criterion: logs + freedom * (1 + Math.log(2 * Math.PI * variance)), fixed, variance }
+    places.forEach(([i, j], k) => (root[i * q + j] = theta[k]))
+    const found = profile(root, gradient && along)
+    if (gradient) places.forEach(([i, j], k) => (gradient[k] = along[i * q + j]))
+    return found
   }
 
   const start = Float64Array.from(places, ([i, j]) => (i === j ? 0.5 : 0))
   // Of many spreads most go to zero, slowly and without changing any line: only few are followed to the last digit.
   const stop = places.length <= 10 ? { tolerance: 1e-7, most: 300 } : { tolerance: 1e-2, most: 60 }
-  const theta = total > 0 ? minimise((at, g) => value(at, g).criterion, start, stop) : start.fill(0)
-  const best = value(theta, null)
-  const root = rootOf(theta)
-  return {
-    fixed: Float64Array.from(best.fixed.to1DArray()),
-    covariance: Float64Array.from(root.mmul(root.transpose()).mul(best.variance).to1DArray()),
-    sd: Math.sqrt(best.variance),
-    criterion: best.criterion,
+  const search = minimising((at, g) => value(at, g).criterion, start, stop)
+  const theta = total > 0 ? yield* search : start.fill(0)
+  const { fixed, variance, criterion } = value(theta, null)
+  const spread = new Float64Array(q * q)
+  for (let i = 0; i < q; i++)
+    for (let j = 0; j < q; j++)
+      for (let k = 0; k < q; k++) spread[i * q + j] += variance * root[i * q + k] * root[j * q + k]
+  return { fixed: fixed.slice(), covariance: spread, sd: Math.sqrt(variance), criterion }
+}
+
+/** Multiply-adds of one look at the likelihood. */
+export const mixedWork = (groups: number, size: number, random: number): number =>
+  groups * random * (random + size) * (random + 2 * size) + size ** 3
+
+type Profile = { criterion: number; variance: number; fixed: Float64Array }
+
+/**
+ * The profiled criterion as a function of the root L [random, random], whose lower triangle alone is read, and the slope
+ * over it into `along`. All working memory is made here, once.
+ */
+function profiled(
+  groups: Float64Array[],
+  size: number,
+  cells: number,
+  total: number,
+  { random, reml }: MixedOptions,
+): (root: Float64Array, along: Float64Array | null) => Profile {
+  const q = random.length
+  const width = size + 1
+  const freedom = cells - (reml ? size : 0)
+  // Per group Z'[X y], and Z'Z out of it.
+  const mixed = groups.map((own) => {
+    const rows = new Float64Array(q * width)
+    random.forEach((column, i) => rows.set(own.subarray(column * width, (column + 1) * width), i * width))
+    return rows
+  })
+  const both = groups.map((own) => Float64Array.from(random.flatMap((i) => random.map((j) => own[i * width + j]))))
+  const all = new Float64Array(width * width)
+  for (const own of groups) for (let i = 0; i < all.length; i++) all[i] += own[i]
+
+  const carried = new Float64Array(q * width)
+  const product = new Float64Array(q * q)
+  const inner = new Float64Array(q * q)
+  const whole = new Float64Array(width * width)
+  const system = new Float64Array(size * size)
+  const fixed = new Float64Array(size)
+  const slope = new Float64Array(q * q)
+  const toX = new Float64Array(size * q)
+  // Z'V^-1 [X y] of every group: they wait for beta.
+  const parts = groups.map(() => new Float64Array(q * width))
+  const spreads = groups.map(() => new Float64Array(q * q))
+
+  return (root, along) => {
+    const nowhere = { criterion: Infinity, variance: NaN, fixed }
+    whole.set(all)
+    let logs = 0
+    for (let g = 0; g < groups.length; g++) {
+      const rows = mixed[g]
+      const own = both[g]
+      // Z'Z L, L'Z'[X y], and L'Z'Z L + I; L is lower.
+      product.fill(0)
+      for (let i = 0; i < q; i++)
+        for (let k = 0; k < q; k++) {
+          const share = own[i * q + k]
+          for (let j = 0; j <= k; j++) product[i * q + j] += share * root[k * q + j]
+        }
+      carried.fill(0)
+      inner.fill(0)
+      for (let k = 0; k < q; k++)
+        for (let i = 0; i <= k; i++) {
+          const share = root[k * q + i]
+          if (share === 0) continue
+          for (let c = 0; c < width; c++) carried[i * width + c] += share * rows[k * width + c]
+          for (let j = 0; j <= i; j++) inner[i * q + j] += share * product[k * q + j]
+        }
+      for (let i = 0; i < q; i++) inner[i * q + i] += 1
+      if (!factorise(inner, q)) return nowhere
+      for (let i = 0; i < q; i++) logs += 2 * Math.log(inner[i * q + i])
+      solveLower(inner, q, carried, width)
+      addSquare(carried, q, width, -1, whole)
+      if (!along) continue
+      solveUpper(inner, q, carried, width)
+      const part = parts[g]
+      part.set(rows)
+      for (let i = 0; i < q; i++)
+        for (let k = 0; k < q; k++) {
+          const share = product[i * q + k]
+          if (share !== 0) for (let c = 0; c < width; c++) part[i * width + c] -= share * carried[k * width + c]
+        }
+      // Z'V^-1 Z is in it, since Z holds columns of X.
+      for (let i = 0; i < q; i++) for (let j = 0; j < q; j++) spreads[g][i * q + j] = part[i * width + random[j]]
+    }
+    for (let i = 0; i < size; i++) for (let j = 0; j <= i; j++) system[i * size + j] = whole[i * width + j]
+    if (!factorise(system, size)) return nowhere
+    for (let j = 0; j < size; j++) fixed[j] = whole[size * width + j]
+    solveLower(system, size, fixed, 1)
+    // Rounding could leave a perfect fit below zero.
+    const explained = fixed.reduce((sum, value) => sum + value * value, 0)
+    const left = Math.max(whole[width * width - 1] - explained, total * 1e-14, Number.MIN_VALUE)
+    solveUpper(system, size, fixed, 1)
+    const variance = left / freedom
+    if (reml) for (let j = 0; j < size; j++) logs += 2 * Math.log(system[j * size + j])
+    const criterion = logs + freedom * (1 + Math.log(2 * Math.PI * variance))
+    if (!along) return { criterion, variance, fixed }
+
+    slope.fill(0)
+    const toE = new Float64Array(q)
+    for (let g = 0; g < groups.length; g++) {
+      const part = parts[g]
+      for (let i = 0; i < q; i++) {
+        let rest = part[i * width + size]
+        for (let j = 0; j < size; j++) {
+          rest -= part[i * width + j] * fixed[j]
+          toX[j * q + i] = part[i * width + j]
+        }
+        toE[i] = rest
+      }
+      for (let i = 0; i < q; i++)
+        for (let j = 0; j <= i; j++) slope[i * q + j] += spreads[g][i * q + j] - (toE[i] * toE[j]) / variance
+      if (!reml) continue
+      solveLower(system, size, toX, q)
+      addSquare(toX, size, q, -1, slope)
+    }
+    for (let i = 0; i < q; i++) for (let j = 0; j < i; j++) slope[j * q + i] = slope[i * q + j]
+    for (let i = 0; i < q; i++)
+      for (let j = 0; j < q; j++) {
+        let sum = 0
+        for (let k = j; k < q; k++) sum += slope[i * q + k] * root[k * q + j]
+        along[i * q + j] = 2 * sum
+      }
+    return { criterion, variance, fixed }
   }
 }
 
-/** Too far out for the arithmetic: the search turns back. */
-const NOWHERE = { criterion: Infinity, fixed: Matrix.zeros(0, 1), variance: NaN }
-
 /**
  * What is expected of one group's random effects given its cells (best linear unbiased prediction):
- *   b = D Z' V^-1 (y - X beta), from (I + D Z'Z) b = D Z'(y - X beta): D need not be invertible.
+ *   b = D Z' V^-1 (y - X beta) = L (I + L'Z'Z L)^-1 L'Z'(y - X beta): D need not be invertible.
  */
 export function randomEffects(sums: Float64Array, size: number, random: number[], mixed: MixedModel): Float64Array {
   const q = random.length
@@ -125,9 +216,3 @@ export function randomEffects(sums: Float64Array, size: number, random: number[]
 const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 const rowsOf = (values: Float64Array, width: number) =>
   range(values.length / width).map((i) => [...values.subarray(i * width, (i + 1) * width)])
-
-/** Cholesky of the lower triangle: products are symmetric but for rounding. */
-function factor(matrix: Matrix): CholeskyDecomposition {
-  for (let i = 0; i < matrix.rows; i++) for (let j = 0; j < i; j++) matrix.set(j, i, matrix.get(i, j))
-  return new CholeskyDecomposition(matrix)
-}

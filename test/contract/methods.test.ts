@@ -41,6 +41,7 @@ const QUICK: Record<string, Record<string, unknown>> = {
   'learned-optimizer': { iterations: 300, hidden: [10] },
   'pretrain-finetune': { iterations: 300 },
   'pretrain-head': { iterations: 300 },
+  'multi-task-gp': { learnFrom: 100, steps: 15 },
   prototypical: { iterations: 300 },
   'maml-classes': { iterations: 300 },
 }

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { buildTaskSet } from '../../core/data/buildTaskSet.ts'
 import { Roles } from '../../core/data/roles.ts'
+import { referenceRuntime } from '../../core/engine/reference.ts'
+import { method, paramsOf } from '../../core/methods.ts'
 import { crossProducts } from '../../core/multitask/crossProducts.ts'
 import { fitMixed, randomEffects } from '../../core/multitask/mixedModel.ts'
 import { rng } from '../../core/rng.ts'
@@ -13,6 +15,13 @@ const LINES: [number, number, number][] = [
   [308, 253.66367, 19.66626],
   [309, 211.00652, 1.84758],
   [310, 212.44485, 5.01841],
+]
+
+/** What least squares says of each of them alone. */
+const OWN: typeof LINES = [
+  [308, 244.19267, 21.7647],
+  [309, 205.05495, 2.26179],
+  [310, 203.48423, 6.1149],
 ]
 
 /** Reaction ~ Days + (Days | Subject) on the days as they are: [day, 1] per subject. */
@@ -29,11 +38,19 @@ function sleepstudy() {
   return { rows, subjects, groups, cells: rows.length }
 }
 
+function fittedMixed(...given: Parameters<typeof fitMixed>) {
+  const fitting = fitMixed(...given)
+  for (;;) {
+    const next = fitting.next()
+    if (next.done) return next.value
+  }
+}
+
 describe.skipIf(!haveShared)(`sleepstudy${haveShared ? '' : ' (no ../shared data)'}`, () => {
   it('REML: every digit that is given', () => {
     const { groups, cells, subjects } = sleepstudy()
     const random = [0, 1]
-    const mixed = fitMixed(groups, 2, cells, { random, reml: true, covariance: 'full' })
+    const mixed = fittedMixed(groups, 2, cells, { random, reml: true, covariance: 'full' })
     expect(mixed.criterion).toBeCloseTo(1743.6283, 4)
     expect(mixed.fixed[1]).toBeCloseTo(251.4051, 5)
     expect(mixed.fixed[0]).toBeCloseTo(10.46729, 5)
@@ -49,12 +66,27 @@ describe.skipIf(!haveShared)(`sleepstudy${haveShared ? '' : ' (no ../shared data
     }
   })
 
+  it('alone, each subject has the line of least squares', async () => {
+    const { rows } = sleepstudy()
+    const own = tableOf(
+      ['Reaction', 'Days', 'Subject'],
+      rows.map((row) => row.slice(1)),
+    )
+    const set = buildTaskSet(own, Roles.parse({ targets: ['Reaction'], task: 'Subject' }))
+    const { values } = (await (await fitted('ridge', { alpha: 0 }, whole(set))).predict(whole(set))).targets[0]
+    for (const [subject, at0, perDay] of OWN) {
+      const first = rows.findIndex((row) => row[3] === subject)
+      expect(values[first]).toBeCloseTo(at0, 4)
+      expect(values[first + 1] - values[first]).toBeCloseTo(perDay, 4)
+    }
+  })
+
   // lme4's own documentation of this set.
   it('ML, and levels alone', () => {
     const { groups, cells } = sleepstudy()
-    const ml = fitMixed(groups, 2, cells, { random: [0, 1], reml: false, covariance: 'full' })
+    const ml = fittedMixed(groups, 2, cells, { random: [0, 1], reml: false, covariance: 'full' })
     expect(ml.criterion).toBeCloseTo(1751.9393, 4)
-    const levels = fitMixed(groups, 2, cells, { random: [1], reml: true, covariance: 'full' })
+    const levels = fittedMixed(groups, 2, cells, { random: [1], reml: true, covariance: 'full' })
     expect(levels.criterion).toBeCloseTo(1786.465, 3)
     expect(Math.sqrt(levels.covariance[0])).toBeCloseTo(37.12, 2)
     expect(levels.sd).toBeCloseTo(30.99, 2)
@@ -80,6 +112,27 @@ describe.skipIf(!haveShared)(`sleepstudy${haveShared ? '' : ' (no ../shared data
     }
     expect(model.parameters).toBe(2 + 2 * subjects.length)
   })
+})
+
+it('can be stopped on its way, and says how far it is', async () => {
+  const random = rng('many')
+  const cells = Array.from({ length: 1600 }, (_, i) => {
+    const inputs = Array.from({ length: 12 }, () => random.normal())
+    return [...inputs, inputs[0] * (1 + (i % 80) / 40) + random.normal(), i % 80]
+  })
+  const names = Array.from({ length: 12 }, (_, j) => `x${j}`)
+  const set = buildTaskSet(tableOf([...names, 'y', 'g'], cells), Roles.parse({ targets: ['y'], task: 'g' }))
+  const m = method('hierarchical-linear')
+  const fit = m.fit(
+    { train: whole(set), inner: null, rng: rng(1), runtime: referenceRuntime(), resume: null, episodes: null },
+    paramsOf(m, {}),
+  )
+  const done: number[] = []
+  for (let next = await fit.next(); !next.done; next = await fit.next())
+    if (next.value.type === 'progress') done.push(next.value.done / next.value.of)
+  expect(done.length).toBeGreaterThan(2)
+  expect(done).toEqual([...new Set(done)].sort((a, b) => a - b))
+  expect(done.at(-1)).toBe(1)
 })
 
 it('says what to do where there are more inputs than rows', async () => {
