@@ -55,6 +55,35 @@ export default {
   'tune.nothing': 'These methods have no parameter left to look for.',
   'tune.equal': 'Every method and its twins try equally many, on the same inner folds; test rows are never seen.',
 
+  'suggest.best': 'On {name}, the data set here most like this one, {method} did best ({metric} {figure}).',
+  'suggest.rate':
+    'Such advice was as good as all that is proposed on {hits} of {n} data sets here (95 % interval {low} to {high} %).',
+  'suggest.few': 'How good such advice is can be said from {least} data sets on ({n} so far).',
+  'suggest.use': 'Use it',
+  'suggest.used': 'In use',
+
+  'enough.asking': 'Looking whether these tasks are enough for meta-learning',
+  'enough.yes': 'Meta-learning is likely to pay here: {chance} % chance to beat the plain methods.',
+  'enough.no':
+    'Meta-learning will probably not pay here: {chance} % chance to beat the plain methods. Begin with: {rival}.',
+  'enough.seen':
+    '{tasks} {tasks:task|tasks} to learn from, of about {rows} rows; {between} % of the variance lies between tasks; {shots} labelled {shots:row|rows} of a new one.',
+  'enough.why': 'Why, and how often this is right',
+  'enough.probe': 'Tasks left out in turn, after their few labelled rows: a quick look without training',
+  'enough.way': 'Way',
+  'enough.left': 'Variance not told, %',
+  'enough.way.level': 'the mean of the other tasks',
+  'enough.way.alone': 'a line through its own few rows (ridge)',
+  'enough.way.line': 'one line for all tasks',
+  'enough.way.curve': 'one curve for all tasks (a pooled network)',
+  'enough.way.lines': 'lines as alike as tasks turn out to be (hierarchical model)',
+  'enough.way.curves': 'curves as alike as tasks turn out to be (what meta-learning builds on)',
+  'enough.record':
+    'On {n} sets of tasks that were not used to set this up, such advice was right {hits} times (95 % interval {low} to {high} %); always saying no was right {never} times, always yes {always}. Brier score, 0 being perfect: {brier}; always no {neverBrier}, always yes {alwaysBrier}.',
+  'enough.why.few-tasks': 'Too few tasks with more rows than are labelled: whether meta-learning pays cannot be said.',
+  'enough.why.classes': 'Whether tasks are enough is asked of tasks that a column names, with numbers or two classes.',
+  'enough.why.generator': 'Made-up tasks are drawn as often as wanted: there are enough.',
+
   'plan.time': ', about {time} on {workers}',
   'plan.counting': 'Counting the trials',
 

@@ -54,6 +54,32 @@ export default {
   'tune.nothing': '这些方法没有可寻找的参数。',
   'tune.equal': '每个方法及其对照尝试同样多的参数组，用同样的内层折；从不看测试行。',
 
+  'suggest.best': '在这里与它最相像的数据集 {name} 上，{method} 表现最好（{metric} {figure}）。',
+  'suggest.rate': '在这里的 {n} 个数据集中，这样的建议有 {hits} 次不差于全部默认方法（95 % 区间 {low} 到 {high} %）。',
+  'suggest.few': '有 {least} 个数据集后才能说这样的建议有多好（目前 {n} 个）。',
+  'suggest.use': '采用',
+  'suggest.used': '已采用',
+
+  'enough.asking': '正在看这些任务是否足够做元学习',
+  'enough.yes': '元学习在这里很可能值得：有 {chance} % 的机会胜过普通方法。',
+  'enough.no': '元学习在这里多半不值得：只有 {chance} % 的机会胜过普通方法。请先用：{rival}。',
+  'enough.seen': '可学习的任务有 {tasks} 个，各约 {rows} 行；{between} % 的方差在任务之间；新任务有 {shots} 行带标签。',
+  'enough.why': '为什么，以及多常是对的',
+  'enough.probe': '轮流留出任务，给出少量带标签的行之后：不经训练的快速查看',
+  'enough.way': '方式',
+  'enough.left': '未解释的方差，%',
+  'enough.way.level': '其他任务的均值',
+  'enough.way.alone': '用自己的少量行作直线（岭回归）',
+  'enough.way.line': '所有任务共用一条直线',
+  'enough.way.curve': '所有任务共用一条曲线（合并网络）',
+  'enough.way.lines': '任务有多相像，直线就有多相像（分层模型）',
+  'enough.way.curves': '任务有多相像，曲线就有多相像（元学习的基础）',
+  'enough.record':
+    '在未用于设定它的 {n} 组任务上，这样的建议对了 {hits} 次（95 % 区间 {low} 到 {high} %）；总说不值得对 {never} 次，总说值得对 {always} 次。Brier 分数（0 为完美）：{brier}；总说不值得 {neverBrier}，总说值得 {alwaysBrier}。',
+  'enough.why.few-tasks': '行数多于带标签行数的任务太少，说不出元学习是否值得。',
+  'enough.why.classes': '只有当一列给出任务、目标是数值或两类时，才能问任务是否足够。',
+  'enough.why.generator': '人造任务可以随意抽取：足够多。',
+
   'plan.time': '，约 {time}，使用 {workers}',
   'plan.counting': '正在计算试验次数',
 
