@@ -54,4 +54,8 @@ export const files = {
   edm: mulan('edm.arff', 154, '8513dad540090965427f6aada86ed7f4b39a5bf78b7c356fecc7ccf7e820d975'),
   andro: mulan('andro.arff', 49, 'f18fb875096a13dcd186648822bc5faaaee3a084c93f64006bbd0aeb019f7e9e'),
   wq: mulan('wq.arff', 1060, 'a6e9d976352717dab87ec80c3ac00ac223513014f95287203d1e7063f3f2da05'),
+  sf1: mulan('sf1.arff', 323, '705b08afd5f764e25967e87ccff636eef400cd5f09bff289b917f63f68f0add0'),
+  atp1d: mulan('atp1d.arff', 337, '171b40fa1a4efc5d4649de0bbc40f40a3a6dd2128165440f8349c3787f51b608'),
+  atp7d: mulan('atp7d.arff', 296, '5e374c167e9d8cad19061bcfcbdc6531c2b254aa7eccdb7156c22d3851caa771'),
+  oes97: mulan('oes97.arff', 334, 'b825721cb9f2930d736f7d3b8c0c627b99d1675c77f4f2b36d8a497852cce34b'),
 } as const satisfies Record<string, TemplateFile>

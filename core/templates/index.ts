@@ -6,7 +6,17 @@ import type { Template } from './template.ts'
 export type { Template } from './template.ts'
 
 const LAST = (names: string, count: number) => Array.from({ length: count }, (_, i) => `${names}${i + 1}`)
-const mulanMethods = [{ id: 'hard-sharing' }, { id: 'multi-task-lasso' }, { id: 'regressor-chain' }]
+/** Stacking comes with its twin, a forest per target of the same kind. */
+const wideMethods = [
+  { id: 'hard-sharing' },
+  { id: 'multi-task-lasso' },
+  { id: 'stacked-forest', params: { share: 0.33 } },
+  { id: 'random-forest', params: { share: 0.33 } },
+]
+const mulanMethods = [...wideMethods, { id: 'forest-chain', params: { share: 0.33 } }]
+/** Cheapest fares of six airlines, any flight or without a stop. */
+const fares = (day: string) =>
+  ['ALLminpA', 'ALLminp0', 'aDLminpA', 'aCOminpA', 'aFLminpA', 'aUAminpA'].map((name) => `LBL+${name}+${day}`)
 /** School's inputs but two are 0/1: as classes they are not divided by their spread, as in the published figures. */
 const schoolKinds = Object.fromEntries(
   LAST('x', 28)
@@ -158,7 +168,67 @@ export const templates: Template[] = [
     roles: {
       targets: '25400 29600 30400 33400 17300 19400 34500 38100 49700 50390 55800 57500 59300 37880'.split(' '),
     },
+    methods: wideMethods,
+    evaluation: tenFolds,
+    metrics: ['arrmse'],
+  },
+  {
+    id: 'sf1',
+    title: 'Solar flares of three sizes',
+    question:
+      'Common, moderate and severe flares of one region in a day: does counting one kind help to count the others?',
+    data: files.sf1,
+    roles: { targets: ['c-class', 'm-class', 'x-class'] },
     methods: mulanMethods,
+    evaluation: tenFolds,
+    metrics: ['arrmse'],
+  },
+  {
+    id: 'atp1d',
+    title: 'Air fares of the next day',
+    question: 'Six lowest prices of one route on the next day: do they help each other?',
+    data: files.atp1d,
+    roles: { targets: fares('fut_001') },
+    methods: wideMethods,
+    evaluation: tenFolds,
+    metrics: ['arrmse'],
+  },
+  {
+    id: 'atp7d',
+    title: 'Air fares of the next week',
+    question: 'Six lowest prices of one route over the next seven days: do they help each other?',
+    data: files.atp7d,
+    roles: { targets: fares('bt7d_000') },
+    methods: wideMethods,
+    evaluation: tenFolds,
+    metrics: ['arrmse'],
+  },
+  {
+    id: 'oes97',
+    title: 'Sixteen occupations of a city',
+    question: 'How many people work in sixteen occupations, told from 263 others: together or apart?',
+    data: files.oes97,
+    roles: {
+      targets: [
+        '58028_Shipping__Receiving__and_Traffic_Clerks',
+        '15014_Industrial_Production_Managers',
+        '32511_Physician_Assistants',
+        '15017_Construction_Managers',
+        '98502_Machine_Feeders_and_Offbearers',
+        '92965_Crushing__Grinding__Mixing__and_Blending_Machine_Operators_and_Tenders',
+        '32314_Speech-Language_Pathologists_and_Audiologists',
+        '13008_Purchasing_Managers',
+        '21114_Accountants_and_Auditors',
+        '85110_Machinery_Maintenance_Mechanics',
+        '27311_Recreation_Workers',
+        '98902_Hand_Packers_and_Packagers',
+        '65032_Cooks__Fast_Food',
+        '92998_All_Other_Machine_Operators_and_Tenders',
+        '27108_Psychologists',
+        '53905_Teacher_Aides_and_Educational_Assistants__Clerical',
+      ],
+    },
+    methods: wideMethods,
     evaluation: tenFolds,
     metrics: ['arrmse'],
   },
