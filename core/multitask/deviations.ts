@@ -20,7 +20,7 @@ export type Deviating = {
   deviation: number
 }
 
-export function deviating({ gram, moment }: Quadratic, deviation: number): Deviating {
+export function deviating({ gram, moment }: Pick<Quadratic, 'gram' | 'moment'>, deviation: number): Deviating {
   const size = moment.length
   const full = new Matrix(size, size)
   for (let j = 0; j < size; j++) for (let l = 0; l < size; l++) full.set(j, l, gram[j * size + l])
@@ -87,7 +87,7 @@ export function deviateFrom(
     if (!from) return
     const shift = output.mean
     const sums = crossProducts(frame.x, width, frame.cells[k], shift)
-    const task = deviating(quadraticOf(sums, width + 1), deviation)
+    const task = deviating(quadraticOf(sums, width + 1, output.cells), deviation)
     const centres = from.map((line) => raised(line, -shift))
     const costs = centres.map((centre) => costAround(task, centre))
     const centre = centres[costs.indexOf(Math.min(...costs))]

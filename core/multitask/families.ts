@@ -18,8 +18,8 @@ export type Family = {
   raw(line: Float64Array, task: number): Float64Array
 }
 
-/** The squared loss of one task as a function of its line u: u' gram u - 2 moment' u, up to a constant. */
-export type Quadratic = { gram: Float64Array; moment: Float64Array }
+/** The squared loss of one task as a function of its line u: u' gram u - 2 moment' u + squares. */
+export type Quadratic = { gram: Float64Array; moment: Float64Array; squares: number; cells: number }
 
 export function familiesOf(frame: Frame): Family[] {
   if (frame.outputs.every(({ group }) => group === null)) return [targetsOf(frame)]
@@ -33,7 +33,9 @@ function groupsOf(frame: Frame, outputs: number[]): Family {
   return {
     outputs,
     levels: true,
-    tasks: outputs.map((k) => quadraticOf(crossProducts(frame.x, width, frame.cells[k], shift), width + 1)),
+    tasks: outputs.map((k) =>
+      quadraticOf(crossProducts(frame.x, width, frame.cells[k], shift), width + 1, frame.outputs[k].cells),
+    ),
     raw: (line) => line.map((value, j) => (j === width ? value + shift : value)),
   }
 }
@@ -45,7 +47,12 @@ function targetsOf(frame: Frame): Family {
   return {
     outputs: frame.outputs.map((_, k) => k),
     levels: false,
-    tasks: sums.map(({ gram, moment }, k) => ({ gram, moment: moment.map((value) => value / scales[k]) })),
+    tasks: sums.map(({ gram, moment, total }, k) => ({
+      gram,
+      moment: moment.map((value) => value / scales[k]),
+      squares: frame.outputs[k].sd > 0 ? total : 0,
+      cells: frame.outputs[k].cells,
+    })),
     raw(line, task) {
       const own = line.map((value) => value * scales[task])
       return Float64Array.of(...own, sums[task].mean - own.reduce((sum, b, j) => sum + b * sums[task].centre[j], 0))
@@ -54,7 +61,7 @@ function targetsOf(frame: Frame): Family {
 }
 
 /** From the products of [inputs, 1, y - shift]. */
-export function quadraticOf(sums: Float64Array, size: number): Quadratic {
+export function quadraticOf(sums: Float64Array, size: number, cells: number): Quadratic {
   const full = size + 1
   const gram = new Float64Array(size * size)
   const moment = new Float64Array(size)
@@ -62,5 +69,5 @@ export function quadraticOf(sums: Float64Array, size: number): Quadratic {
     for (let l = 0; l < size; l++) gram[j * size + l] = sums[j * full + l]
     moment[j] = sums[j * full + size]
   }
-  return { gram, moment }
+  return { gram, moment, squares: sums[full * full - 1], cells }
 }

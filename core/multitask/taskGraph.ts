@@ -1,9 +1,9 @@
-import { solvePositive } from '../classical/ridge.ts'
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import type { TaskSet } from '../data/taskSet.ts'
 import { dot } from '../dot.ts'
 import { UserError } from '../errors.ts'
 import type { Output } from '../frame.ts'
-import type { Family } from './families.ts'
+import type { Family, Quadratic } from './families.ts'
 
 /**
  * Which tasks of a family are alike, and how much: A [task, task], symmetric, 0 on the diagonal. A negative weight says
@@ -18,36 +18,75 @@ export function completeGraph(tasks: number): TaskGraph {
 
 /**
  * From the tasks' own ridge lines b_t: the correlation of what two of them say of the same inputs, whose covariance C
- * over all cells of the family it takes,
- *   A_st = b_s' C b_t / sqrt(b_s' C b_s  b_t' C b_t) / T.
- * Noise in the lines makes tasks look less alike than they are. Groups of one target that seem to oppose each other
- * are not tied; targets may go in opposite directions.
+ * over all cells of the family it takes. Noise in the lines makes tasks look less alike than they are, so it is divided
+ * by the share of what the lines say that is not noise (Spearman 1904), at most 1:
+ *   A_st = b_s' C b_t / sqrt(b_s' C b_s  b_t' C b_t) / reliability / T,
+ *   reliability = 1 - sum_t noise tr(C P_t G_t P_t) / sum_t b_t' C b_t,   P_t = (G_t + alpha I)^-1,
+ * with the residual variance `noise` of all tasks together. Groups of one target that seem to oppose each other are not
+ * tied; targets may go in opposite directions.
  */
-export function learnedGraph({ tasks, levels }: Family, alpha: number): TaskGraph {
-  const count = tasks.length
-  const size = tasks[0].moment.length
-  const width = size - Number(levels)
-  const own = tasks.map(({ gram, moment }) => {
-    const centred = new Float64Array(width * width)
-    const cross = new Float64Array(width)
-    const rows = levels ? gram[size * size - 1] || 1 : 1
-    for (let j = 0; j < width; j++) {
-      const total = levels ? gram[j * size + width] : 0
-      cross[j] = moment[j] - (levels ? (total * moment[width]) / rows : 0)
-      for (let l = 0; l < width; l++)
-        centred[j * width + l] = gram[j * size + l] - (levels ? (total * gram[l * size + width]) / rows : 0)
-    }
-    return { centred, line: solvePositive(centred, cross, alpha) }
-  })
+export function learnedGraph(family: Family, alpha: number): TaskGraph {
+  const { levels } = family
+  const count = family.tasks.length
+  const own = family.tasks.map((task) => ownLine(task, levels, alpha))
+  const width = own[0].line.length
   const pooled = new Float64Array(width * width)
-  for (const { centred } of own) centred.forEach((value, i) => (pooled[i] += value))
+  for (const { gram } of own) gram.forEach((value, i) => (pooled[i] += value))
   const said = own.map(({ line }) => line.map((_, j) => dot(pooled.subarray(j * width, (j + 1) * width), line)))
-  const lengths = own.map(({ line }, t) => Math.sqrt(Math.max(0, dot(line, said[t]))))
+  const squares = own.map(({ line }, t) => Math.max(0, dot(line, said[t])))
+  const sum = (of: (one: OwnLine) => number) => own.reduce((all, one) => all + of(one), 0)
+  const free = sum((one) => one.free)
+  const noise = free > 0 ? sum((one) => one.left) / free : 0
+  const spread = noise * sum((one) => dot(pooled, one.spread))
+  const reliability = Math.max(0.1, 1 - spread / (squares.reduce((all, value) => all + value, 0) || 1))
   return graphOf(count, (s, t) => {
-    const both = lengths[s] * lengths[t]
+    const both = Math.sqrt(squares[s] * squares[t]) * reliability
     const alike = both > 0 ? Math.max(-1, Math.min(1, dot(own[s].line, said[t]) / both)) : 0
     return (levels ? Math.max(0, alike) : alike) / count
   })
+}
+
+/** A task's ridge line about its own means: what it leaves, its free rows, and P G P, how noise spreads in the line. */
+type OwnLine = { gram: Float64Array; line: Float64Array; left: number; free: number; spread: Float64Array }
+
+function ownLine({ gram, moment, squares, cells }: Quadratic, levels: boolean, alpha: number): OwnLine {
+  const size = moment.length
+  const width = size - Number(levels)
+  const total = levels ? gram[size * size - 1] || 1 : 1
+  const mean = (j: number) => (levels ? gram[j * size + width] / total : 0)
+  const level = levels ? moment[width] : 0
+  const centred = new Float64Array(width * width)
+  for (let j = 0; j < width; j++)
+    for (let l = 0; l < width; l++) centred[j * width + l] = gram[j * size + l] - mean(j) * mean(l) * total
+  const cross = Float64Array.from({ length: width }, (_, j) => moment[j] - mean(j) * level)
+  const { line, shrink, spread } = ridgeOf(centred, cross, alpha)
+  let bent = 0
+  for (let j = 0; j < width; j++) bent += line[j] * dot(centred.subarray(j * width, (j + 1) * width), line)
+  const left = Math.max(0, squares - (level * level) / total - 2 * dot(line, cross) + bent)
+  return { gram: centred, line, left, free: Math.max(0, cells - 1 - shrink), spread }
+}
+
+/** (G + alpha I)^-1 c, the trace of (G + alpha I)^-1 G, and (G + alpha I)^-1 G (G + alpha I)^-1. */
+function ridgeOf(gram: Float64Array, cross: Float64Array, alpha: number) {
+  const width = cross.length
+  const { eigenvectorMatrix: turn, realEigenvalues: values } = new EigenvalueDecomposition(
+    Matrix.from1DArray(width, width, gram),
+    { assumeSymmetric: true },
+  )
+  const least = 1e-12 * Math.max(...values, 1)
+  const inverse = values.map((value) => (value + alpha > least ? 1 / (Math.max(0, value) + alpha) : 0))
+  const line = new Float64Array(width)
+  const spread = new Float64Array(width * width)
+  for (let k = 0; k < width; k++) {
+    let along = 0
+    for (let j = 0; j < width; j++) along += turn.get(j, k) * cross[j]
+    const wide = inverse[k] ** 2 * Math.max(0, values[k])
+    for (let j = 0; j < width; j++) {
+      line[j] += turn.get(j, k) * inverse[k] * along
+      for (let l = 0; l < width; l++) spread[j * width + l] += turn.get(j, k) * wide * turn.get(l, k)
+    }
+  }
+  return { line, spread, shrink: values.reduce((sum, value, k) => sum + Math.max(0, value) * inverse[k], 0) }
 }
 
 /**

@@ -12,7 +12,6 @@ const others = [
   { id: 'clustered', params: { clusters: 3 } },
   { id: 'hierarchical-linear', params: { random: 'intercepts' } },
 ]
-const budget = { configurations: 12, innerFolds: 5 }
 
 describe.skipIf(!haveShared)(`linear multi-task learning on published tables${unlessAbsent}`, () => {
   it('School: at 75 % deviations from the common line explain at least 37 %, and more than the line alone', async () => {
@@ -30,19 +29,27 @@ describe.skipIf(!haveShared)(`linear multi-task learning on published tables${un
     expect(differences.get('pooled-ridge')!.mean).toBeGreaterThan(0)
   })
 
-  it('SARCOS: trace norm against ridge, both tuned on inner folds', async () => {
-    const methods = ['ridge', 'trace-norm', 'robust', 'multi-task-lasso', 'graph-regularised'].map((id) => ({ id }))
-    const { found } = await sarcosFifty(20, methods, budget)
-    expect(Math.abs(average(found.get('ridge')!) - 0.234)).toBeLessThan(0.03)
-  })
-
-  it('Landmine: sharing against fields alone, all tuned on inner folds', async () => {
-    const ids = ['logistic', 'mean-regularised-logistic', 'pooled-logistic', 'pooled-logistic-intercepts']
-    const { differences } = await landmineFields(
+  it('SARCOS: a low rank gives nothing over ridge, the same inputs for all torques do; all tuned on inner folds', async () => {
+    const ids = ['ridge', 'trace-norm', 'robust', 'multi-task-lasso', 'graph-regularised']
+    const { found, differences } = await sarcosFifty(
       20,
       ids.map((id) => ({ id })),
-      { configurations: 10, innerFolds: 3 },
+      { configurations: 12, innerFolds: 5 },
     )
-    expect(differences.get('mean-regularised-logistic')!.corrected[0]).toBeGreaterThan(0)
+    expect(average(found.get('ridge')!)).toBeLessThan(0.245)
+    expect(Math.abs(differences.get('trace-norm')!.mean)).toBeLessThan(0.01)
+    expect(differences.get('multi-task-lasso')!.independent[1]).toBeLessThan(0)
+  })
+
+  it('Landmine: sharing against fields alone, tuned on inner folds', async () => {
+    const methods = [
+      { id: 'logistic' },
+      { id: 'mean-regularised-logistic' },
+      { id: 'pooled-logistic' },
+      // One input per field makes it slow: not searched.
+      { id: 'pooled-logistic-intercepts', params: { alpha: 1 } },
+    ]
+    const { differences } = await landmineFields(20, methods, { configurations: 10, innerFolds: 3 })
+    expect(differences.get('mean-regularised-logistic')!.mean).toBeGreaterThan(0)
   })
 })

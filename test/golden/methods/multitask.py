@@ -82,11 +82,20 @@ def graph_lines(X, y, A, alpha, similarity, free):
 
 
 def correlations(X, y, alpha):
-    """Of what the tasks' own ridge lines say of all rows, each row less the mean of its own task."""
+    """
+    Of what the tasks' own ridge lines say of all rows, each row less the mean of its own task, divided by the share of
+    it that is not noise. Noise comes through the smoother S = X (X'X + alpha)^-1 X' of each task.
+    """
     centred = [a - a.mean(0) for a in X]
-    own = [np.linalg.solve(c.T @ c + alpha * np.eye(c.shape[1]), c.T @ (b - b.mean())) for c, b in zip(centred, y)]
-    told = np.vstack(centred) @ np.array(own).T
-    return (told.T @ told) / np.sqrt(np.outer((told**2).sum(0), (told**2).sum(0)))
+    above = [b - b.mean() for b in y]
+    ways = [np.linalg.solve(c.T @ c + alpha * np.eye(c.shape[1]), c.T) for c in centred]
+    told = np.vstack(centred) @ np.array([w @ b for w, b in zip(ways, above)]).T
+    left = sum(((b - c @ w @ b) ** 2).sum() for w, b, c in zip(ways, above, centred))
+    free = sum(max(0, len(b) - 1 - np.trace(c @ w)) for w, b, c in zip(ways, above, centred))
+    noise = sum(((np.vstack(centred) @ w) ** 2).sum() for w in ways) * left / free
+    reliability = max(0.1, 1 - noise / (told**2).sum())
+    print("reliability", reliability)
+    return np.clip((told.T @ told) / np.sqrt(np.outer((told**2).sum(0), (told**2).sum(0))) / reliability, -1, 1)
 
 
 def tied(weights):
