@@ -8,6 +8,7 @@ import { METRIC_IDS, metricOf, metricsFor } from './stats/metrics.ts'
 import { companionsOf, roleOf, type Role } from './stats/twins.ts'
 import { classesAreTasks } from './data/classParts.ts'
 import { fitEncoder } from './data/encoding.ts'
+import { checkScales } from './transforms/transformed.ts'
 import { searchedNames } from './tuning/configurations.ts'
 
 /**
@@ -18,6 +19,7 @@ import { searchedNames } from './tuning/configurations.ts'
 export function expand(spec: ExperimentSpec, set: TaskSet): Trial[] {
   const { evaluation } = spec
   const metrics = spec.metrics.length ? spec.metrics.map(checkMetric) : metricsFor(set.tasks.map((task) => task.kind))
+  if (spec.transforms) checkScales(set, spec.transforms)
   const choices = withTwins(spec, set)
   const folds = makeFolds(set, evaluation)
   const seeds = Array.from({ length: evaluation.seeds }, (_, i) => evaluation.seed + i)
@@ -32,6 +34,7 @@ export function expand(spec: ExperimentSpec, set: TaskSet): Trial[] {
       fold,
       evaluation,
       metrics,
+      ...(spec.transforms ? { transforms: spec.transforms } : {}),
       ...(spec.tune && choice.searched.length ? { tune: { ...spec.tune, parameters: choice.searched } } : {}),
     })
   for (const choice of choices)

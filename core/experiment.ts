@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Roles } from './data/roles.ts'
+import { Scale } from './transforms/scale.ts'
 
 /** The experiment as JSON: what `engram run` reads, what the form edits, what the workspace keeps. */
 export const MethodChoice = z.strictObject({
@@ -85,6 +86,8 @@ export const ExperimentSpec = z.strictObject({
   /** Twins (single-task, pooled, ridge, mean) are added to multi-task runs unless this is false. */
   twins: z.boolean().default(true),
   tune: Tune.optional(),
+  /** Number targets that are learned on another scale, fitted on each training fold; all figures stay in the own unit. */
+  transforms: z.record(z.string(), Scale).optional(),
 })
 export type ExperimentSpec = z.infer<typeof ExperimentSpec>
 
@@ -102,5 +105,6 @@ export const Trial = z.object({
   metrics: z.array(z.string()),
   /** With the names of the parameters that are looked for; absent where there is none. */
   tune: Tune.extend({ parameters: z.array(z.string()).min(1) }).optional(),
+  transforms: z.record(z.string(), Scale).optional(),
 })
 export type Trial = z.infer<typeof Trial>

@@ -1,3 +1,5 @@
+import type { Expr } from './engine/expr.ts'
+import type { FittedScale } from './transforms/scale.ts'
 import type { z } from 'zod'
 import type { Predictions, TaskId, TaskKind, View } from './data/taskSet.ts'
 import type { Runtime } from './engine/runtime.ts'
@@ -90,6 +92,9 @@ export type InnerLoop = {
   ): Promise<{ before: number[]; after: number[] | null }>
 }
 
+/** What is done to the outputs of an exported graph, [row, unit], at its end. */
+export type Finish = (predictions: Expr, units: readonly { target: string; width: number }[]) => Expr
+
 export interface Model {
   predict(view: View): Promise<Predictions>
   /** A new model that has learned from the labelled rows of `support`; the old one stays as it is. */
@@ -102,7 +107,9 @@ export interface Model {
   spread?(view: View): Promise<Predictions>
   save(): Uint8Array
   /** The model as an ONNX file, input scaling included. */
-  onnx?(): Uint8Array
+  onnx?(finish?: Finish): Uint8Array
+  /** Where targets were learned on another scale: how they come back. */
+  scales?: readonly FittedScale[]
   /** Number of learned numbers. */
   parameters: number
   network?(): NetworkView

@@ -18,6 +18,7 @@ import type { Metric } from './stats/metrics.ts'
 import { atShots } from './stats/shotCurve.ts'
 import { testOf } from './testing.ts'
 import { shotCurve, trialData } from './trialData.ts'
+import { onScales } from './transforms/transformed.ts'
 import { tune } from './tuning/tune.ts'
 import type { Chosen, TuneContext, TuneEvent } from './tuning/tune.ts'
 import type { Runtime } from './engine/runtime.ts'
@@ -42,7 +43,8 @@ export async function* train(
 ): AsyncGenerator<Emitted> {
   const say = speaker(trial.id)
   try {
-    const m = method(trial.method.id)
+    const plain = method(trial.method.id)
+    const m = trial.transforms ? onScales(plain, trial.transforms) : plain
     const params = paramsOf(m, trial.method.params)
     const earlier = resume && readCheckpoint(resume)
     if (earlier) say.continueAt(earlier.seq + 1)

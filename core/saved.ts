@@ -6,6 +6,8 @@ import { MethodChoice } from './experiment.ts'
 import type { Trial } from './experiment.ts'
 import type { Model } from './method.ts'
 import { method } from './methods.ts'
+import { FittedScale } from './transforms/scale.ts'
+import { inOwnUnit } from './transforms/transformed.ts'
 import { damaged, pack, take, unpack } from './pack.ts'
 
 /**
@@ -16,6 +18,8 @@ import { damaged, pack, take, unpack } from './pack.ts'
 const Heading = z.object({
   kind: z.literal('model'),
   method: MethodChoice,
+  /** Targets that the method learned on another scale. */
+  scales: z.array(FittedScale).optional(),
   parameters: z.int().nonnegative(),
   /** Input columns with the levels they had, in order. */
   features: z.array(z.object({ name: z.string(), kind: z.string(), levels: z.array(z.string()).nullable() })),
@@ -35,6 +39,7 @@ export function saveModel(trial: Trial, set: TaskSet, model: Model): Uint8Array 
   const about: ModelAbout = {
     kind: 'model',
     method: trial.method,
+    ...(model.scales?.length ? { scales: [...model.scales] } : {}),
     parameters: model.parameters,
     features: set.features.map((c) => {
       const { name, kind, levels } = set.table.columns[c]
@@ -71,7 +76,7 @@ export function readModel(bytes: Uint8Array, runtime: Runtime): { about: ModelAb
   const own = method(about.method.id)
   const inside = take(packed, 'model', 'u8')
   try {
-    return { about, model: own.load(inside, runtime) }
+    return { about, model: inOwnUnit(own.load(inside, runtime), about.scales ?? []) }
   } catch (error) {
     if (error instanceof UserError) throw error
     throw damaged('a model whose parts do not fit together')

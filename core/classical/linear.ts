@@ -5,7 +5,7 @@ import { onnxOf, unitNames } from '../nn/export.ts'
 import { link } from '../link.ts'
 import { answer, loadFrame, saveFrame } from '../frame.ts'
 import type { Output } from '../frame.ts'
-import type { Model, NetworkView } from '../method.ts'
+import type { Finish, Model, NetworkView } from '../method.ts'
 import { damaged, pack, take, unpack } from '../pack.ts'
 import type { View } from '../data/taskSet.ts'
 
@@ -59,7 +59,7 @@ export function linearModel(linear: Linear, params: unknown, adapt?: (support: V
       const header = { ...saveFrame(linear), params, parameters, fresh: fresh && [...fresh.keys()], kept }
       return pack(header, arrays)
     },
-    onnx: () => linearOnnx(linear),
+    onnx: (finish) => linearOnnx(linear, finish),
     network: () => networkOf(linear),
   }
 }
@@ -118,9 +118,10 @@ function networkOf({ encoder, outputs, coefficients }: Linear): NetworkView {
   }
 }
 
-function linearOnnx({ encoder, outputs, coefficients }: Linear): Uint8Array {
+function linearOnnx({ encoder, outputs, coefficients }: Linear, finish?: Finish): Uint8Array {
   const inputs = encoder.names.length
-  const units = outputs.map(({ task, kind, width, classes }) => ({
+  const units = outputs.map(({ task, target, kind, width, classes }) => ({
+    target,
     kind,
     width,
     mean: 0,
@@ -136,5 +137,5 @@ function linearOnnx({ encoder, outputs, coefficients }: Linear): Uint8Array {
     bias.set(coefficients[k].subarray(inputs * width), from)
     from += width
   })
-  return onnxOf(encoder, units, (x) => add(matmul(x, constant(weights, [inputs, all])), constant(bias)))
+  return onnxOf(encoder, units, (x) => add(matmul(x, constant(weights, [inputs, all])), constant(bias)), finish)
 }

@@ -2,6 +2,7 @@ import { add, compile, concat, constant, input, mul, sigmoid, slice, softmax, su
 import type { Expr } from '../engine/index.ts'
 import type { Encoder } from '../data/encoding.ts'
 import type { Output } from '../frame.ts'
+import type { Finish } from '../method.ts'
 import { architectureOf } from './architecture.ts'
 import { piecesOf } from './blocks.ts'
 import { chooseHead } from './choice.ts'
@@ -17,14 +18,14 @@ import { lesionProbe } from './sketch.ts'
  * own units out. Input and output scaling are part of the graph; the names are in its metadata.
  *   x [rows, input] -> predictions [rows, unit]
  */
-export type Unit = { kind: Output['kind']; width: number; mean: number; sd: number; names: string[] }
+export type Unit = { target: string; kind: Output['kind']; width: number; mean: number; sd: number; names: string[] }
 
-export function onnxOf(encoder: Encoder, units: Unit[], scores: (x: Expr) => Expr): Uint8Array {
+export function onnxOf(encoder: Encoder, units: Unit[], scores: (x: Expr) => Expr, finish?: Finish): Uint8Array {
   const { shift, factor } = encoder.scaling
   const raw = input('x', ['rows', encoder.names.length])
   const z = scores(mul(sub(raw, constant(shift)), constant(factor)))
   return compile(
-    { predictions: inOwnUnits(z, units) },
+    { predictions: finish ? finish(inOwnUnits(z, units), units) : inOwnUnits(z, units) },
     {
       batch: false,
       metadata: {
@@ -53,22 +54,27 @@ export function unitNames(task: string, kind: Output['kind'], classes: string[] 
   return (kind === 'binary' ? [classes[1]] : classes).map((name) => `${task}=${name}`)
 }
 
-export function perceptronOnnx({ plan, theta, alive, encoder }: Perceptron): Uint8Array {
+export function perceptronOnnx({ plan, theta, alive, encoder }: Perceptron, finish?: Finish): Uint8Array {
   const units = plan.columns.flatMap((column) =>
     (column.tasks ?? [column.target]).map((task) => ({
       ...column,
       names: unitNames(task, column.kind, column.classes),
     })),
   )
-  return onnxOf(encoder, units, (x) => {
-    if (plan.design && !plan.stacked) return everyHead(plan, theta, alive ?? null, x)
-    if (!plan.stacked) return forward(plan.activation, blocks(plan, theta, 0), x)
-    const nets = plan.columns.map(({ width }, g) => {
-      const z = forward(plan.activation, blocks(plan, theta, g), x)
-      return z.shape[1] === width ? z : slice(z, 1, 0, width)
-    })
-    return nets.length === 1 ? nets[0] : concat(nets, 1)
-  })
+  return onnxOf(
+    encoder,
+    units,
+    (x) => {
+      if (plan.design && !plan.stacked) return everyHead(plan, theta, alive ?? null, x)
+      if (!plan.stacked) return forward(plan.activation, blocks(plan, theta, 0), x)
+      const nets = plan.columns.map(({ width }, g) => {
+        const z = forward(plan.activation, blocks(plan, theta, g), x)
+        return z.shape[1] === width ? z : slice(z, 1, 0, width)
+      })
+      return nets.length === 1 ? nets[0] : concat(nets, 1)
+    },
+    finish,
+  )
 }
 
 /** Every head of every column, [row, unit]: one pass for the first head of each column, one for the second, and so on. */

@@ -60,7 +60,7 @@ export function perceptronModel(net: Perceptron, runtime: Runtime): Model {
     parameters: theta.length,
     predict: (view) => predictWith(net, view, runtime),
     save: () => pack({ ...saveFrame(net), plan }, alive ? { theta, alive } : { theta }),
-    onnx: () => perceptronOnnx(net),
+    onnx: (finish) => perceptronOnnx(net, finish),
     network: () => architectureOf(plan).view(theta),
     silence: (units) => perceptronModel(silenced(net, units), runtime),
   }

@@ -118,7 +118,8 @@ export const en = {
     'With rows at random {method} looks best: {metric} {random}. On values of "{column}" that it never saw it comes to {whole}; whether rows at random flatter it is not settled.',
   'ways.other':
     'With rows at random {method} looks best: {metric} {random}. On values of "{column}" that it never saw it comes to {whole}, better by {by}: rows at random do not flatter it here.',
-  'ways.plain': 'There it is no better than {plain}, which ignores the inputs: it had learned to recognise "{column}".',
+  'ways.plain':
+    'There it is no better than {plain}, which ignores the inputs: it seems to have learned to recognise "{column}".',
   'ways.best': 'There {method} is best: {whole}.',
 
   'interval.nadeau-bengio': '95 % interval over {n} folds (corrected for shared training rows; approximate)',

@@ -105,7 +105,7 @@ export const zh: Record<WordKey, string> = {
     '行随机分时 {method} 看起来最好：{metric} {random}。在从未见过的“{column}”上则为 {whole}；随机分行是否让它虚高尚无定论。',
   'ways.other':
     '行随机分时 {method} 看起来最好：{metric} {random}。在从未见过的“{column}”上则为 {whole}，反而好 {by}：这里随机分行并未让它虚高。',
-  'ways.plain': '在那里它并不比不看输入的 {plain} 好：它学会的是认出“{column}”。',
+  'ways.plain': '在那里它并不比不看输入的 {plain} 好：它学会的多半是认出“{column}”。',
   'ways.best': '在那里 {method} 最好：{whole}。',
 
   'interval.nadeau-bengio': '{n} 折的 95 % 区间（已校正训练行重叠；近似）',

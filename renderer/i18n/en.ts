@@ -6,6 +6,7 @@ import data from './en/data.ts'
 import experiment from './en/experiment.ts'
 import frame from './en/frame.ts'
 import learn from './en/learn.ts'
+import transforms from './en/transforms.ts'
 import ways from './en/ways.ts'
 import words from './en/words.ts'
 
@@ -19,6 +20,7 @@ export default {
   ...compare,
   ...brain,
   ...learn,
+  ...transforms,
   ...ways,
   ...words,
 } as const

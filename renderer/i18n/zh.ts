@@ -7,6 +7,7 @@ import data from './zh/data.ts'
 import experiment from './zh/experiment.ts'
 import frame from './zh/frame.ts'
 import learn from './zh/learn.ts'
+import transforms from './zh/transforms.ts'
 import ways from './zh/ways.ts'
 import words from './zh/words.ts'
 
@@ -20,6 +21,7 @@ export default {
   ...compare,
   ...brain,
   ...learn,
+  ...transforms,
   ...ways,
   ...words,
 } satisfies Record<keyof typeof en, string>

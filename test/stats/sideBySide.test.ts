@@ -67,7 +67,7 @@ test('how much rows at random flatter, with its interval, and what it means', ()
   expect(ci95!.map((v) => v.toFixed(12))).toEqual(['0.870000000000', '0.970000000000'])
   expect(side.sentences.map(({ key, params }) => english(key, params))).toEqual([
     'With rows at random knn looks best: RRMSE 0.460 (0.430 to 0.490). On values of "subject#" that it never saw it comes to 1.380 (1.340 to 1.420): rows at random flatter it by 0.920.',
-    'There it is no better than mean, which ignores the inputs: it had learned to recognise "subject#".',
+    'There it is no better than mean, which ignores the inputs: it seems to have learned to recognise "subject#".',
   ])
 })
 
