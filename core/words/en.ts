@@ -87,6 +87,13 @@ export const en = {
     '{n} of {of} inputs are spread differently from one "{place}" to another, most of all "{column}" at {level}: {distance} % of its rows hold other classes than elsewhere. What was learned at some may not hold at others; only a test on whole places shows it.',
   'warning.subjects-split':
     '"{column}" has {subjects} values with about {rows} rows each, and {both} of them have rows on both sides of a fold: the same subject would train and test. Give it the role group, or say that known subjects are what you will predict.',
+  'warning.small-tasks':
+    '{n} of {of} tasks have fewer than {few} measured rows, the smallest {least}: {tasks}. Alone they can hardly be learned or judged; their intervals are wide or missing.',
+  'warning.one-class-tasks':
+    'In {n} of {of} tasks every measured row is of one class: {tasks}. Alone there is nothing to learn there, and what needs two classes (AUC, balanced accuracy) is undefined.',
+  'warning.fold-without-train':
+    'Some fold has no measured training row of {targets}: nothing can be learned of it there, and its rows stay without prediction.',
+  'warning.fold-without-test': 'Some fold has no measured test row of {targets}: it gives no figure there.',
   'warning.partial': 'Partial results: {done} of {of} runs are done.',
   'warning.failed': '{method}: {failed} runs failed and are left out.',
   'warning.looks':

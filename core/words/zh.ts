@@ -78,6 +78,12 @@ export const zh: Record<WordKey, string> = {
     '{of} 个输入中有 {n} 个在不同的“{place}”分布不同，差别最大的是 {level} 的“{column}”：该处有 {distance} % 的行属于与别处不同的类别。在一些地点学到的未必适用于别处；只有按整个地点测试才看得出。',
   'warning.subjects-split':
     '“{column}”有 {subjects} 个值，每个约 {rows} 行，其中 {both} 个在某一折的两侧都有行：同一个体既训练又测试。请把它设为分组列，或说明要预测的正是已知的个体。',
+  'warning.small-tasks':
+    '{of} 个任务中有 {n} 个的有测量值的行少于 {few}，最少的只有 {least} 行：{tasks}。单独很难学习或评判，区间很宽或没有。',
+  'warning.one-class-tasks':
+    '{of} 个任务中有 {n} 个的全部有测量值的行都属于同一类：{tasks}。单独学不到什么，需要两个类别的指标（AUC、平衡准确率）没有定义。',
+  'warning.fold-without-train': '某一折的训练行中没有 {targets} 的测量值：那里学不到它，相应的行没有预测。',
+  'warning.fold-without-test': '某一折的测试行中没有 {targets} 的测量值：那里没有它的结果。',
   'warning.partial': '部分结果：{of} 次运行完成了 {done} 次。',
   'warning.failed': '{method}：{failed} 次运行失败，未计入。',
   'warning.looks': '运行过程中已查看 {looks} 次：一看到好结果就停下，会使结果显得比实际更好。',

@@ -12,6 +12,7 @@ import type { Finding } from './finding.ts'
 import { placesOf } from './places.ts'
 import { sampleRows } from './sample.ts'
 import { checkSubjects } from './subjects.ts'
+import { checkFolds, checkTasks } from './tasks.ts'
 
 /**
  * What makes a figure look better than it is, or a table hard to learn from, looked for before anything is trained.
@@ -39,6 +40,7 @@ export function checkData(set: TaskSet, roles: Roles): Checked {
     ...checkConfounding(set, roles, places),
     ...checkColumns(set),
     ...checkDrift(set, roles, places),
+    ...checkTasks(set),
     ...wide,
   ]
   return { findings: leaksFirst(findings), looked: sample.at.length, rows }
@@ -46,7 +48,7 @@ export function checkData(set: TaskSet, roles: Roles): Checked {
 
 /** What only shows once it is said how rows are dealt to folds. */
 export function checkEvaluation(set: TaskSet, roles: Roles, evaluation: Evaluation): Finding[] {
-  return checkSubjects(set, roles, evaluation)
+  return [...checkSubjects(set, roles, evaluation), ...checkFolds(set, evaluation)]
 }
 
 export const leaksFirst = (findings: Finding[]): Finding[] => [

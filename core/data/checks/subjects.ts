@@ -1,13 +1,12 @@
-import { UserError } from '../../errors.ts'
 import type { Evaluation } from '../../experiment.ts'
 import { levelsOf } from '../buildTaskSet.ts'
 import { KEY_NAME, SUBJECT_NAME } from '../columnNames.ts'
 import { distinct } from '../kinds.ts'
 import type { Roles } from '../roles.ts'
-import { makeFolds } from '../splits.ts'
 import type { TaskSet } from '../taskSet.ts'
 import { finding } from './finding.ts'
 import type { Finding } from './finding.ts'
+import { foldsOrNone } from './tasks.ts'
 
 /**
  * The same subject on both sides of a fold: counted on the folds as they would be dealt. Columns called after a subject,
@@ -21,7 +20,7 @@ export function checkSubjects(set: TaskSet, roles: Roles, evaluation: Evaluation
       (SUBJECT_NAME.test(name) || KEY_NAME.test(name.trim())) && !set.targets.includes(i) && name !== roles.task,
   )
   if (!candidates.length) return []
-  const folds = foldsOrNone(set, evaluation)
+  const folds = foldsOrNone(set, evaluation).slice(0, 5)
   return candidates.flatMap((column) => {
     const subjects = distinct(column, rows, Math.floor(rows / 2) + 1)
     if (subjects < 2 || subjects > rows / 2) return []
@@ -41,14 +40,4 @@ export function checkSubjects(set: TaskSet, roles: Roles, evaluation: Evaluation
       }),
     ]
   })
-}
-
-/** A split that cannot be made is refused elsewhere, with its reason. */
-function foldsOrNone(set: TaskSet, evaluation: Evaluation) {
-  try {
-    return makeFolds(set, evaluation).slice(0, 5)
-  } catch (error) {
-    if (error instanceof UserError) return []
-    throw error
-  }
 }

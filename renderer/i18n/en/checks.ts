@@ -40,5 +40,9 @@ export default {
   'finding.near-constant-columns': 'Columns of nearly one value',
   'finding.drift-number': 'Inputs differ from place to place',
   'finding.drift-class': 'Inputs differ from place to place',
+  'finding.small-tasks': 'Tasks of few rows',
+  'finding.one-class-tasks': 'Tasks of one class',
+  'finding.fold-without-train': 'A fold without a target to learn from',
+  'finding.fold-without-test': 'A fold without a target to test on',
   'finding.more-features-than-rows': 'More inputs than rows',
 } as const

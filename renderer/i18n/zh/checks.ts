@@ -40,5 +40,9 @@ export default {
   'finding.near-constant-columns': '几乎只有一个值的列',
   'finding.drift-number': '各地点的输入分布不同',
   'finding.drift-class': '各地点的输入分布不同',
+  'finding.small-tasks': '行数很少的任务',
+  'finding.one-class-tasks': '只有一个类别的任务',
+  'finding.fold-without-train': '某一折没有可学的目标',
+  'finding.fold-without-test': '某一折没有可测的目标',
   'finding.more-features-than-rows': '输入比行还多',
 } as const
