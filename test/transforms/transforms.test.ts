@@ -69,7 +69,7 @@ const spec = (transforms: Record<string, Scale> | undefined, id = 'ridge', param
     ...(transforms ? { transforms } : {}),
   })
 
-async function ran(given: ExperimentSpec, fold: number | 'all', runtime: Runtime = referenceRuntime) {
+async function ran(given: ExperimentSpec, fold: number | 'all', runtime: Runtime = referenceRuntime()) {
   const trial = expand(given, set).find((t) => t.fold === fold)!
   const figures: Record<string, number | null> = {}
   let model: Uint8Array | null = null
@@ -103,7 +103,7 @@ test('fitted on the training rows alone', async () => {
   const other = buildTaskSet({ ...table, columns }, roles)
   const trial = expand(spec({ y: 'box-cox' }), set).find((t) => t.fold === 0)!
   const model = async (of: typeof set) => {
-    for await (const { event, bytes } of train(trial, of, referenceRuntime))
+    for await (const { event, bytes } of train(trial, of, referenceRuntime()))
       if (event.type === 'blob' && event.role === 'model') return bytes
     return null
   }
