@@ -2,7 +2,7 @@ import type { Dim, Expr } from './expr.ts'
 import { misfit, product } from './expr.ts'
 import { add, cast, mul } from './ops/elementwise.ts'
 import { gather } from './ops/indexing.ts'
-import { pad, reshape, transpose } from './ops/layout.ts'
+import { pad, reshape, slice, transpose } from './ops/layout.ts'
 import { constant, range } from './ops/leaf.ts'
 import { matmul } from './ops/linear.ts'
 import { max, mean } from './ops/reduce.ts'
@@ -53,10 +53,22 @@ export const maxPool2d = (x: Expr, size: number, stride = size): Expr => pool(x,
 export const meanPool2d = (x: Expr, size: number, stride = size): Expr => pool(x, size, stride, mean)
 
 function pool(x: Expr, size: number, stride: number, f: (x: Expr, axes: readonly number[]) => Expr): Expr {
-  const { rows, lead, places } = windowsOf(x, size, size, { stride })
   const channels = x.shape.at(-1) as number
+  if (stride === size) return poolTiles(x, size, channels, f)
+  const { rows, lead, places } = windowsOf(x, size, size, { stride })
   const pooled = f(reshape(rows, [product([...lead, ...places]), size * size, channels]), [1])
   return reshape(pooled, [...lead, ...places, channels])
+}
+
+/** Windows that tile the image: along its rows, then across them, where the numbers lie; nothing is gathered. */
+function poolTiles(x: Expr, size: number, channels: number, f: (x: Expr, axes: readonly number[]) => Expr): Expr {
+  const lead = x.shape.slice(0, -3)
+  const [down, across] = (x.shape.slice(-3, -1) as number[]).map((length) => Math.floor(length / size))
+  if (down < 1 || across < 1) throw misfit('windows', [x], `no room for ${size} x ${size}`)
+  const tiled = slice(slice(x, -3, 0, down * size), -2, 0, across * size)
+  const narrow = f(reshape(tiled, [product([...lead, down * size, across]), size, channels]), [1])
+  const low = f(reshape(narrow, [product([...lead, down]), size, across * channels]), [1])
+  return reshape(low, [...lead, down, across, channels])
 }
 
 /** The windows of every image: rows [image and place, tap, channel], and how many places there are. */

@@ -33,7 +33,7 @@ const fold: Rewrite = (node) => {
   return constant(data, shape, node.dtype as 'float' | 'int64' | 'bool')
 }
 
-/** x + 0, x - 0, 0 - x, x * 1, x / 1, x * -1, - -x, x to the power 1. */
+/** x + 0, x - 0, 0 - x, x * 1, x / 1, x * -1, - -x, x to the power 1; and where gradients end, once they are taken. */
 const neutral: Rewrite = (node) => {
   const [a, b] = node.inputs
   switch (node.op) {
@@ -51,6 +51,8 @@ const neutral: Rewrite = (node) => {
       return a.op === 'neg' ? a.inputs[0] : null
     case 'pow':
       return (node.attrs as { exponent: number }).exponent === 1 ? a : null
+    case 'stopGradient':
+      return a
     default:
       return null
   }
@@ -111,6 +113,8 @@ const layout: Rewrite = (node) => {
     if (x.op === 'broadcastTo' && product(x.inputs[0].shape) === 1)
       return broadcastTo(reshape(x.inputs[0], []), node.shape)
   }
+  // Nothing cut off, nothing put on.
+  if ((node.op === 'slice' || node.op === 'pad') && sameShape(x.shape, node.shape)) return x
   if (node.op === 'reverse' && x.op === 'reverse') return x.inputs[0]
   if (node.op === 'broadcastTo' && x.op === 'broadcastTo') return broadcastTo(x.inputs[0], node.shape)
   if (node.op === 'broadcastTo' && sameShape(x.shape, node.shape)) return x
