@@ -141,7 +141,7 @@ export function summaryOf(set: TaskSet, evaluation?: Pick<Evaluation, 'protocol'
   const classes = evaluation !== undefined && classesAreTasks(set, evaluation)
   const ways = evaluation?.ways
   if (evaluation && !classes && !set.features.length) throw onlyImages()
-  const image = classes ? set.table.tensors?.[0] : undefined
+  const image = classes || !set.features.length ? set.table.tensors?.[0] : undefined
   const features = image ? image.shape.slice(1).reduce((all, dim) => all * dim, 1) : fitEncoder(all).names.length
   return {
     rows,

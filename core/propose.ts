@@ -4,6 +4,7 @@ import { Roles } from './data/roles.ts'
 import type { TaskKind } from './data/taskSet.ts'
 import type { TaskSetSummary } from './method.ts'
 import { Evaluation, type DataRef, type MethodChoice } from './experiment.ts'
+import { classCandidates, classEvaluation, classRoles, hasImages } from './proposeClasses.ts'
 import { metricsFor } from './stats/metrics.ts'
 
 /**
@@ -36,6 +37,7 @@ const TOTAL_NAME = /(total|score|yield|strength|updrs|总分|总|强度|产量)/
 const GIVEN_NAME = /^(year|date|time|day|month|week|hour|age|sex|gender|fold|年|月|日期|时间|年龄|性别)/i
 export function propose(summary: DatasetSummary, chosen?: Roles): Proposal {
   const { columns, rows } = summary
+  if (hasImages(summary)) return proposeClasses(summary, chosen)
   const ids = columns.filter((column) => isKey(column, rows)).map((column) => column.name)
   const tasks = best(columns.map((column) => taskCandidate(column, rows)))
   const groups = best(columns.map((column) => groupCandidate(column, rows)))
@@ -59,6 +61,23 @@ export function propose(summary: DatasetSummary, chosen?: Roles): Proposal {
   }
 }
 
+function proposeClasses(summary: DatasetSummary, chosen?: Roles): Proposal {
+  const targets = classCandidates(summary)
+  const roles = chosen ?? classRoles(summary, targets.at(0)?.column)
+  const kinds = kindsOf(summary, roles)
+  const tellsApart = roles.targets.length === 1 && roles.task === null && !kinds.includes('regression')
+  return {
+    targets,
+    tasks: [],
+    groups: [],
+    roles,
+    data: { hash: summary.hash, roles },
+    evaluation: tellsApart ? classEvaluation(summary, roles.targets[0]) : evaluationFor(summary, roles),
+    metrics: kinds.length ? metricsFor(kinds) : [],
+    runnable: tellsApart || (roles.targets.length > 0 && hasFeature(summary, roles)),
+  }
+}
+
 /**
  * Which methods to run: one that shares between tasks where there are several, the plain ones beside it. `fitting` are
  * the ids of the methods that can do this task set. Twins are added when the experiment is expanded.
@@ -69,12 +88,15 @@ export function proposeMethods(
   { protocol }: Pick<Evaluation, 'protocol'>,
 ): MethodChoice[] {
   const several = summary.tasks > 1
+  const classes = summary.taskColumn && !summary.kinds.includes('regression')
   const wanted =
-    protocol === 'few-shot'
-      ? ['maml', 'pretrain-finetune', 'from-scratch']
-      : several
-        ? ['ridge', 'logistic', 'single-task-mlp', 'hard-sharing']
-        : ['ridge', 'logistic', 'knn', 'single-task-mlp']
+    protocol === 'few-shot' && classes && fitting.includes('prototypical')
+      ? ['prototypical', 'maml-classes', 'class-means']
+      : protocol === 'few-shot'
+        ? ['maml', 'pretrain-finetune', 'from-scratch']
+        : several
+          ? ['ridge', 'logistic', 'single-task-mlp', 'hard-sharing']
+          : ['ridge', 'logistic', 'knn', 'single-task-mlp']
   const ids = wanted.filter((id) => fitting.includes(id))
   return (ids.length ? ids : fitting.slice(0, 3)).map((id) => ({ id, params: {} }))
 }

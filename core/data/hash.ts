@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
-import type { Column } from './table.ts'
+import type { Column, NamedTensor } from './table.ts'
 
 /** Any incremental SHA-256; hosts with a faster one may pass it. */
 export interface Hasher {
@@ -13,9 +13,15 @@ const CHUNK = 65_536
 /**
  * The content hash of a table: SHA-256 over names, kinds, levels, validity and values (little-endian), column by
  * column. Levels are numbered by first appearance among the valid cells and cells without a value count as zero, so
- * that the hash depends on the content alone and not on how it is stored.
+ * that the hash depends on the content alone and not on how it is stored. Arrays beside the columns follow: name, shape
+ * and numbers.
  */
-export function hashColumns(rows: number, columns: Column[], hasher: Hasher = sha256.create()): string {
+export function hashColumns(
+  rows: number,
+  columns: Column[],
+  hasher: Hasher = sha256.create(),
+  tensors: NamedTensor[] = [],
+): string {
   const text = (value: string) => {
     const bytes = utf8ToBytes(value)
     hasher.update(utf8ToBytes(`${bytes.length}:`))
@@ -42,6 +48,16 @@ export function hashColumns(rows: number, columns: Column[], hasher: Hasher = sh
       }
       hasher.update(mask.subarray(0, n))
       hasher.update(codes ? new Uint8Array(integers.buffer, 0, n * 4) : new Uint8Array(numbers.buffer, 0, n * 8))
+    }
+  }
+  for (const { name, shape, values } of tensors) {
+    text('array')
+    text(name)
+    text(shape.join())
+    for (let from = 0; from < values.length; from += CHUNK) {
+      const some = values.slice(from, from + CHUNK)
+      for (let i = 0; i < some.length; i++) some[i] += 0
+      hasher.update(new Uint8Array(some.buffer, 0, some.byteLength))
     }
   }
   return bytesToHex(new Uint8Array(hasher.digest()))

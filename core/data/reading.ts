@@ -39,7 +39,7 @@ export type ImportWarning = z.infer<typeof ImportWarning>
 
 /** The first rows of a file as text, with the options that were found, so that a person can override them. */
 export const Preview = z.object({
-  format: z.enum(['delimited', 'xlsx', 'arff']),
+  format: z.enum(['delimited', 'xlsx', 'arff', 'numpy']),
   read: ReadOptions,
   /** Names of the sheets of a workbook. */
   sheets: z.array(z.string()),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Column, Table } from './table.ts'
+import type { Column, NamedTensor, Table } from './table.ts'
 import { ImportWarning } from './reading.ts'
 
 /**
@@ -40,6 +40,10 @@ export const DatasetSummary = z.object({
   hash: z.string(),
   rows: z.int(),
   columns: z.array(ColumnSummary),
+  /** Arrays beside the columns, first axis = row; images have [row, height, width] or a channel too. */
+  tensors: z
+    .array(z.object({ name: z.string(), shape: z.array(z.int()), min: z.number(), max: z.number() }))
+    .optional(),
   /** The first five rows: [row][column], null where missing. */
   sample: z.array(z.array(z.union([z.string(), z.number()]).nullable())),
   warnings: z.array(ImportWarning),
@@ -61,6 +65,7 @@ export function summarise(
     hash: table.hash,
     rows: table.rows,
     columns: table.columns.map((column, i) => summariseColumn(column, table.rows, about.why?.[i])),
+    ...(table.tensors?.length ? { tensors: table.tensors.map(summariseTensor) } : {}),
     sample: Array.from({ length: Math.min(5, table.rows) }, (_, row) => table.columns.map((c) => cell(c, row))),
     warnings,
     ...(about.suggestedTargets ? { suggestedTargets: about.suggestedTargets } : {}),
@@ -71,6 +76,15 @@ export function summarise(
 export function cell(column: Column, row: number): number | string | null {
   if (!column.valid[row]) return null
   return column.kind === 'number' ? column.values[row] : (column.levels as string[])[column.values[row]]
+}
+
+function summariseTensor({ name, shape, values }: NamedTensor) {
+  let [min, max] = [Infinity, -Infinity]
+  for (const value of values) {
+    if (value < min) min = value
+    if (value > max) max = value
+  }
+  return { name, shape, min, max }
 }
 
 function summariseColumn(column: Column, rows: number, why?: Why): ColumnSummary {

@@ -19,5 +19,7 @@ export type Table = {
   rows: number
   columns: Column[]
   /** Named arrays beside the columns, first axis = row (images, for example). */
-  tensors?: { name: string; shape: number[]; values: Float32Array }[]
+  tensors?: NamedTensor[]
 }
+
+export type NamedTensor = { name: string; shape: number[]; values: Float32Array }

@@ -11,7 +11,7 @@ import { fileRefs } from './session.ts'
  * From what a person wrote to what the lab runs: files named in a spec are looked for beside it, read into the
  * workspace, and replaced by what they hold.
  */
-const TABLE = /\.(csv|tsv|txt|xlsx|arff|data|parquet|npz)$/i
+const TABLE = /\.(csv|tsv|txt|xlsx|arff|data|parquet|npz|npy)$/i
 
 export async function readSpec(file: string): Promise<unknown> {
   const rule = 'needs a spec as a JSON file, or the name of a template.'

@@ -2,7 +2,7 @@ import { generatorOf, generators } from '../../core/data/generators/index.ts'
 import type { DataGenerator } from '../../core/data/generators/kind.ts'
 import type { Roles } from '../../core/data/roles.ts'
 import { UserError } from '../../core/errors.ts'
-import { cannot } from '../../core/expand.ts'
+import { cannot, summaryOf } from '../../core/expand.ts'
 import { Evaluation, ExperimentSpec } from '../../core/experiment.ts'
 import { methods } from '../../core/methods.ts'
 import { propose, proposeMethods } from '../../core/propose.ts'
@@ -66,7 +66,7 @@ export function templateCalls(c: Context): Handlers<Calls> {
 function proposeSpec(c: Context, hash: string, roles: Roles): ExperimentSpec {
   const dataset = datasetOf(c, hash)
   const { evaluation, metrics, data } = propose(dataset.summary, roles)
-  const { summary } = c.store.load(data)
+  const summary = summaryOf(c.store.load(data).set, evaluation)
   const fitting = methods.filter((m) => !cannot(m, summary, evaluation)).map((m) => m.id)
   const name = dataset.name.slice(0, 200)
   return ExperimentSpec.parse({

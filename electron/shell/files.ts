@@ -4,7 +4,7 @@ import type { FileFilter } from 'electron'
 import type { words } from './words.ts'
 
 /** Files on the command line of a start: what the operating system says when a file is opened with Engram. */
-export const OPENABLE = ['engram', 'csv', 'tsv', 'txt', 'xlsx', 'arff', 'xml']
+export const OPENABLE = ['engram', 'csv', 'tsv', 'txt', 'xlsx', 'arff', 'xml', 'npz', 'npy']
 
 /** `args` without the program itself; switches and what is no file are left aside. */
 export function filesIn(args: string[], folder: string): string[] {

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import type { ImportProgress, ImportWarning, Preview, ReadOptions } from '../../../core/data/reading.ts'
 import type { Why } from '../../../core/data/summary.ts'
-import type { Column } from '../../../core/data/table.ts'
+import type { Column, NamedTensor } from '../../../core/data/table.ts'
 import { UserError } from '../../../core/errors.ts'
 
 /** A file given to the importer, with its first bytes so that `match` can look inside without opening it again. */
@@ -11,6 +11,8 @@ export type Source = { path: string; name: string; size: number; head: Uint8Arra
 export type ReadTable = {
   rows: number
   columns: Column[]
+  /** Images beside the columns. */
+  tensors?: NamedTensor[]
   /** [column] */
   why: Why[]
   warnings: ImportWarning[]

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ReadOptions, type ImportProgress, type ImportWarning, type Preview } from '../../../core/data/reading.ts'
 import type { DatasetSummary, Why } from '../../../core/data/summary.ts'
-import type { Column, Table } from '../../../core/data/table.ts'
+import type { Column, NamedTensor, Table } from '../../../core/data/table.ts'
 import { UserError } from '../../../core/errors.ts'
 import type { Ask, Tell } from './wire.ts'
 
@@ -42,6 +42,7 @@ export async function openFiles(
 ): Promise<ImportResult> {
   let head: Extract<Tell, { type: 'head' }> | null = null
   let columns: Column[] = []
+  let tensors: NamedTensor[] = []
   await converse('open', files, read, signal, (message) => {
     if (message.type === 'progress') on(message.progress)
     if (message.type === 'head') {
@@ -56,16 +57,23 @@ export async function openFiles(
         ...(levels ? { levels } : {}),
         valid: new Uint8Array(new SharedArrayBuffer(rows)),
       }))
+      tensors = message.tensors.map(({ name, shape }) => ({
+        name,
+        shape,
+        values: new Float32Array(new SharedArrayBuffer(shape.reduce((n, dim) => n * dim, 4))),
+      }))
     }
     if (message.type === 'cells') {
       columns[message.column].values.set(message.values, message.offset)
       columns[message.column].valid.set(message.valid, message.offset)
     }
+    if (message.type === 'numbers') tensors[message.tensor].values.set(message.values, message.offset)
   })
   if (!head) throw new Error('internal: the reading process ended without a table')
   const { rows, hash, summary, why, warnings, read: used, suggestedTargets } = head as Extract<Tell, { type: 'head' }>
   on({ phase: 'summary', done: 1 })
-  return { table: { hash, rows, columns }, summary, why, warnings, read: used, suggestedTargets }
+  const table = { hash, rows, columns, ...(tensors.length ? { tensors } : {}) }
+  return { table, summary, why, warnings, read: used, suggestedTargets }
 }
 
 export async function preview(

@@ -38,14 +38,34 @@ async function answer(ask: Ask): Promise<void> {
   const format = formats.find((each) => each.match(files)) ?? formats[formats.length - 1]
   if (ask.task === 'preview') return tell({ type: 'preview', preview: await format.preview(files, ask.read, host) })
 
-  const { rows, columns, why, warnings, read, suggestedTargets } = await format.open(files, ask.read, host)
+  const {
+    rows,
+    columns,
+    tensors = [],
+    why,
+    warnings,
+    read,
+    suggestedTargets,
+  } = await format.open(files, ask.read, host)
   host.progress('summary', 0.9)
-  const hash = hashColumns(rows, columns, createHash('sha256'))
+  const hash = hashColumns(rows, columns, createHash('sha256'), tensors)
   host.progress('summary', 0.93)
-  const summary = summarise({ hash, rows, columns }, warnings, { why, suggestedTargets })
+  const summary = summarise({ hash, rows, columns, tensors }, warnings, { why, suggestedTargets })
   host.progress('summary', 0.97)
   const heads = columns.map(({ name, kind, levels }) => ({ name, kind, levels }))
-  await tell({ type: 'head', rows, hash, columns: heads, why, warnings, read, suggestedTargets, summary })
+  const arrays = tensors.map(({ name, shape }) => ({ name, shape }))
+  await tell({
+    type: 'head',
+    rows,
+    hash,
+    columns: heads,
+    tensors: arrays,
+    why,
+    warnings,
+    read,
+    suggestedTargets,
+    summary,
+  })
   for (let column = 0; column < columns.length; column++) {
     const { values, valid } = columns[column]
     for (let offset = 0; offset < rows; offset += CELLS) {
@@ -54,6 +74,9 @@ async function answer(ask: Ask): Promise<void> {
       await tell({ type: 'cells', column, offset, values: values.slice(offset, to), valid: valid.slice(offset, to) })
     }
   }
+  for (const [tensor, { values }] of tensors.entries())
+    for (let offset = 0; offset < values.length; offset += CELLS)
+      await tell({ type: 'numbers', tensor, offset, values: values.slice(offset, offset + CELLS) })
   await tell({ type: 'end' })
 }
 

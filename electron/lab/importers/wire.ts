@@ -20,6 +20,7 @@ export type Tell =
       rows: number
       hash: string
       columns: ColumnHead[]
+      tensors: { name: string; shape: number[] }[]
       why: Why[]
       warnings: ImportWarning[]
       read: ReadOptions
@@ -28,5 +29,7 @@ export type Tell =
     }
   /** Cells [offset, offset + n) of one column: values and one byte of validity for each. */
   | { type: 'cells'; column: number; offset: number; values: Float64Array | Int32Array; valid: Uint8Array }
+  /** Numbers from `offset` on of one array. */
+  | { type: 'numbers'; tensor: number; offset: number; values: Float32Array }
   | { type: 'end' }
   | { type: 'error'; error: UserErrorJson }

@@ -77,7 +77,7 @@ function refuseDamaged(who: string, got: string): never {
   throw new UserError({
     code: 'import.damaged',
     who,
-    rule: 'A workbook must be a whole zip archive.',
+    rule: 'The file must be a whole zip archive.',
     got,
     remedy: 'Copy or download the file again, or save it again in the program that made it.',
   })

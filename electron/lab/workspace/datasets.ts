@@ -152,7 +152,7 @@ export class Datasets {
     if (!row) return null
     try {
       const table = this.read(row)
-      if (hashColumns(table.rows, table.columns, hasher()) === hash) return table
+      if (hashColumns(table.rows, table.columns, hasher(), table.tensors) === hash) return table
     } catch {
       // Whatever could not be read is damage: said below.
     }
