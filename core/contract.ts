@@ -216,6 +216,31 @@ export const LabApi = {
       ),
     }),
   ),
+  /** A few images of each class of a column (`by` null: the first ones), thinned out to at most 48 pixels a side. */
+  'data.images': call(
+    z.strictObject({
+      hash: z.string(),
+      by: z.string().nullable(),
+      from: z.int().nonnegative(),
+      classes: z.int().min(1).max(24),
+      each: z.int().min(1).max(12),
+    }),
+    z.object({
+      height: z.int(),
+      width: z.int(),
+      channels: z.int(),
+      of: z.int(),
+      groups: z.array(
+        z.object({
+          value: z.string().nullable(),
+          count: z.int(),
+          rows: z.array(z.int()),
+          /** Bytes [image, height, width, channel] as base64. */
+          pixels: z.string(),
+        }),
+      ),
+    }),
+  ),
   'data.setRoles': call(z.strictObject({ hash: z.string(), roles: Roles }), ok),
   /** Duplicates, copies of targets, keys, confounding, drift, subjects on both sides: before anything is trained. */
   'data.check': call(

@@ -13,6 +13,14 @@ export type MethodChoice = z.infer<typeof MethodChoice>
 
 export const PROTOCOLS = ['k-fold', 'holdout', 'leave-one-group-out', 'new-task', 'few-shot'] as const
 
+/** Names of the classes to learn from, to choose by and to test on. */
+export const ClassLists = z.strictObject({
+  train: z.array(z.string()).min(2),
+  validation: z.array(z.string()).default([]),
+  test: z.array(z.string()).min(2),
+})
+export type ClassLists = z.infer<typeof ClassLists>
+
 export const Evaluation = z.strictObject({
   protocol: z.enum(PROTOCOLS).default('k-fold'),
   folds: z.int().min(2).max(1000).default(5),
@@ -35,15 +43,9 @@ export const Evaluation = z.strictObject({
   episodes: z.int().min(1).max(1_000_000).default(600),
   /**
    * Few-shot without a task column: the classes to learn from, to choose by and to test on. Left out: a split column of
-   * train, validation and test, else chance by `testFraction`.
+   * train, validation and test, else chance by `testFraction`. A name: a JSON file of such lists.
    */
-  classLists: z
-    .strictObject({
-      train: z.array(z.string()).min(2),
-      validation: z.array(z.string()).default([]),
-      test: z.array(z.string()).min(2),
-    })
-    .optional(),
+  classLists: z.union([ClassLists, z.string()]).optional(),
   /** Few-shot on images: turned by quarters they are classes of their own to learn from. */
   rotations: z.boolean().optional(),
   /** The test rows of each fold (0-based, file order), or the name of a JSON file that holds such arrays. */

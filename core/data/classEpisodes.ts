@@ -21,7 +21,7 @@ export type ClassRows = {
 
 export function classEpisodes(source: ClassRows, ways: number, rotations = false): TaskGenerator {
   const { x, input, names, target, rows } = source
-  const turns = rotations && input.length === 3 && input[0] === input[1] ? 4 : 1
+  const turns = turnsOf(source, rotations)
   const width = names.length
   const sides = Array.from({ length: turns }, (_, quarter) => (quarter ? turned(input, quarter) : null))
   return {
@@ -59,8 +59,12 @@ export function classEpisodes(source: ClassRows, ways: number, rotations = false
   }
 }
 
+/** How many classes one becomes: four where square images are turned. */
+export const turnsOf = ({ input }: Pick<ClassRows, 'input'>, rotations = false): number =>
+  rotations && input.length === 3 && input[0] === input[1] ? 4 : 1
+
 /** The classes with rows enough for support and query. */
-function enough(rows: Int32Array[], ways: number, turns: number, shots: number, queries: number): Int32Array[] {
+export function enough(rows: Int32Array[], ways: number, turns: number, shots: number, queries: number): Int32Array[] {
   if (rows.length * turns < ways)
     throw new UserError({
       code: 'episodes.too-few-classes',

@@ -37,6 +37,7 @@ export function classParts(set: TaskSet, evaluation: Evaluation, random: Rng): C
 }
 
 function listed(levels: string[], lists: NonNullable<Evaluation['classLists']>): ClassParts {
+  if (typeof lists === 'string') throw new Error('internal: the file of class lists was not read')
   const place = new Map(levels.map((level, i) => [level, i]))
   const seen = new Map<string, string>()
   const part = (name: 'train' | 'validation' | 'test') =>

@@ -113,7 +113,7 @@ const sumByProduct: Rewrite = (node) => {
   const rank = x.shape.length
   if (rank < 2 || !known(x.shape) || axes.length === 0) return null
   const last = axes.at(-1) === rank - 2 && axes.length === 1
-  const all = x.shape.every((dim, axis) => axes.includes(axis) === (axis < rank - 1) || (dim === 1 && axis < rank - 1))
+  const all = x.shape.every((dim, axis) => axes.includes(axis) === axis < rank - 1 || (dim === 1 && axis < rank - 1))
   if (!last && !all) return null
   const rows = all ? flat(x) : x
   return reshape(onesTimes(rows), node.shape)

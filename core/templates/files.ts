@@ -43,6 +43,13 @@ export const files = {
     hash: '163a88877f208146501d05284a2a40058f273b0aa085e8f909a2054058de61b0',
     source: 'UCI Machine Learning Repository 189; Tsanas, Little, McSharry and Ramig, IEEE TBME 57, 2010',
   },
+  omniglot: {
+    file: 'omniglot28.npz',
+    rows: 32_460,
+    hash: '1e72d64b0447d6c4938489d8bc6ab190d95c34d16fe1da54b860840ed44e854a',
+    source:
+      'github.com/brendenlake/omniglot, its 1,623 characters by 20 drawers reduced to 28 x 28 pixels, as arrays images, character, alphabet and evaluation; Lake, Salakhutdinov and Tenenbaum, Science 350, 2015',
+  },
   linnerud: {
     file: 'linnerud.csv',
     rows: 20,

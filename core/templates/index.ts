@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts'
 import { ExperimentSpec } from '../experiment.ts'
 import { files } from './files.ts'
+import { omniglotLists } from './omniglot.ts'
 import type { Template } from './template.ts'
 
 export type { Template } from './template.ts'
@@ -24,6 +25,29 @@ const schoolKinds = Object.fromEntries(
     .map((name) => [name, 'category' as const]),
 )
 const tenFolds = { protocol: 'k-fold', folds: 10 } as const
+
+/** Omniglot as the papers have it: five characters that were never seen, told apart from a few drawings of each. */
+const omniglot = (shots: number): Omit<Template, 'id' | 'title' | 'question'> => ({
+  data: files.omniglot,
+  roles: { targets: ['character'], ignore: ['alphabet', 'evaluation'], kinds: { character: 'category' } },
+  methods: [
+    {
+      id: 'maml-classes',
+      params: { hidden: [256, 128, 64, 64], iterations: 60_000, metaBatch: 32, statistics: 'query' },
+    },
+    { id: 'prototypical', params: { network: 'conv', hidden: [64, 64, 64, 64] } },
+  ],
+  evaluation: {
+    protocol: 'few-shot',
+    ways: 5,
+    shots,
+    // As many as MAML's paper: batch norm over the query rows tells more the fewer they are.
+    queries: shots,
+    rotations: true,
+    classLists: omniglotLists(),
+  },
+  metrics: ['accuracy'],
+})
 
 /** Experiments on published data sets, whose figures docs/reproductions.md holds. */
 export const templates: Template[] = [
@@ -110,6 +134,18 @@ export const templates: Template[] = [
     methods: [{ id: 'ridge' }, { id: 'knn' }, { id: 'hard-sharing' }],
     evaluation: { protocol: 'k-fold', folds: 5 },
     metrics: ['rrmse'],
+  },
+  {
+    id: 'omniglot-1',
+    title: 'Characters from one drawing',
+    question: 'Five characters never seen before: which is which, after one drawing of each?',
+    ...omniglot(1),
+  },
+  {
+    id: 'omniglot-5',
+    title: 'Characters from five drawings',
+    question: 'Five characters never seen before: which is which, after five drawings of each?',
+    ...omniglot(5),
   },
   {
     id: 'linnerud',

@@ -56,6 +56,8 @@ export const en = {
   'warning.differs': 'Listed, not ranked: {field} differs ({values}).',
   'warning.group-leak':
     'Where rows of one group may be on both sides of a split, a method can recognise the group instead of learning; such figures are often too good. Trust the ones that keep groups whole.',
+  'warning.short-classes':
+    '{short} of {of} classes have fewer than {rows} rows (shots + queries): no task is drawn from them.',
   'warning.more-features-than-rows':
     'There are more features ({features}) than rows ({rows}): only strongly regularised methods can learn here, and figures will vary much.',
   'warning.target-in-features':

@@ -50,6 +50,7 @@ export const zh: Record<WordKey, string> = {
   'warning.differs': '只列出，不排名：{field} 不同（{values}）。',
   'warning.group-leak':
     '如果同一组的行可能同时出现在训练和测试两侧，方法可能只是认出了这个组，而不是学到了规律；这样的数字往往偏好。请以保持组完整的结果为准。',
+  'warning.short-classes': '{of} 类中有 {short} 类不足 {rows} 行（shots + queries），不从中抽取任务。',
   'warning.more-features-than-rows':
     '特征数（{features}）多于行数（{rows}）：这里只有强正则化的方法才能学到东西，结果的波动也会很大。',
   'warning.target-in-features':

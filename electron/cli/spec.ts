@@ -59,11 +59,13 @@ const valueAt = (json: unknown, path: PropertyKey[]) =>
 
 /** Reads the files that the spec names (relative to `base`) into the workspace. */
 export async function resolveSpec(lab: Lab, spec: ExperimentSpec, base: string): Promise<ExperimentSpec> {
-  const { testFolds } = spec.evaluation
-  const evaluation =
-    typeof testFolds === 'string'
-      ? { ...spec.evaluation, testFolds: await readFolds(resolve(base, testFolds)) }
-      : spec.evaluation
+  const { testFolds, classLists } = spec.evaluation
+  const evaluation = {
+    ...spec.evaluation,
+    ...(typeof testFolds === 'string' ? { testFolds: await readFolds(resolve(base, testFolds)) } : {}),
+    // Read by the lab.
+    ...(typeof classLists === 'string' ? { classLists: resolve(base, classLists) } : {}),
+  }
   const { file, sample } = spec.data
   if (file === undefined && sample === undefined) return { ...spec, evaluation }
   const dataset = file

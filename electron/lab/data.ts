@@ -2,6 +2,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { generators } from '../../core/data/generators/index.ts'
 import { cell } from '../../core/data/summary.ts'
+import { thumbnails } from '../../core/data/thumbnails.ts'
 import type { Dataset, FileRef } from '../../core/contract.ts'
 import type { ReadOptions } from '../../core/data/reading.ts'
 import { Roles } from '../../core/data/roles.ts'
@@ -22,6 +23,7 @@ type Calls =
   | 'data.list'
   | 'data.get'
   | 'data.rows'
+  | 'data.images'
   | 'data.setRoles'
   | 'data.rename'
 
@@ -133,6 +135,13 @@ export function dataCalls(c: Context): Handlers<Calls> {
       const { columns, rows } = c.store.table(hash)
       const here = Math.max(0, Math.min(count, rows - from))
       return { rows: Array.from({ length: here }, (_, i) => columns.map((column) => cell(column, from + i))) }
+    },
+
+    'data.images'({ hash, ...asked }) {
+      const [image] = datasetOf(c, hash).summary.tensors ?? []
+      const { groups, ...size } = thumbnails(c.store.table(hash), asked, image ?? { min: 0, max: 1 })
+      const text = (bytes: Uint8Array) => Buffer.from(bytes.buffer).toString('base64')
+      return { ...size, groups: groups.map((group) => ({ ...group, pixels: text(group.pixels) })) }
     },
 
     async 'data.setRoles'({ hash, roles }) {

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import { z } from 'zod'
 import type { Plan } from '../../core/contract.ts'
+import { shortClasses } from '../../core/data/shortClasses.ts'
 import { UserError } from '../../core/errors.ts'
 import { expand } from '../../core/expand.ts'
+import { ClassLists } from '../../core/experiment.ts'
 import type { ExperimentSpec, Trial } from '../../core/experiment.ts'
 import { methods } from '../../core/methods.ts'
 import { propose } from '../../core/propose.ts'
@@ -54,8 +56,10 @@ export async function resolve(c: Context, spec: ExperimentSpec): Promise<Experim
       got: named.length ? named.join(' and ') : 'none of them',
       remedy: 'Name the data once.',
     })
-  const folds = typeof evaluation.testFolds === 'string' ? { testFolds: readFolds(c, evaluation.testFolds) } : {}
-  const rest = { ...spec, evaluation: { ...evaluation, ...folds } }
+  const { testFolds, classLists } = evaluation
+  const folds = typeof testFolds === 'string' ? { testFolds: readListed(c, testFolds, FOLDS) } : {}
+  const lists = typeof classLists === 'string' ? { classLists: readListed(c, classLists, CLASSES) } : {}
+  const rest = { ...spec, evaluation: { ...evaluation, ...folds, ...lists } }
   if (data.generator !== undefined) return rest
   const hash = data.hash ?? (await importData(c, spec))
   const dataset = datasetOf(c, hash)
@@ -82,23 +86,30 @@ function refuseForeignFiles(c: Context, name: string): void {
   })
 }
 
-function readFolds(c: Context, name: string): number[][] {
+type Listed<T> = { schema: z.ZodType<T>; code: string; who: string; rule: string }
+const FOLDS: Listed<number[][]> = {
+  schema: z.array(z.array(z.int().nonnegative())).min(1),
+  code: 'spec.folds',
+  who: 'evaluation.testFolds',
+  rule: 'must be a JSON file with one array of row numbers (from 0) per fold.',
+}
+const CLASSES: Listed<ClassLists> = {
+  schema: ClassLists,
+  code: 'spec.class-lists',
+  who: 'evaluation.classLists',
+  rule: 'must be a JSON file of the lists train, validation and test, each of names of classes.',
+}
+
+function readListed<T>(c: Context, name: string, { schema, ...about }: Listed<T>): T {
   refuseForeignFiles(c, name)
-  const fail = (got: string) =>
-    new UserError({
-      code: 'spec.folds',
-      who: 'evaluation.testFolds',
-      rule: 'must be a JSON file with one array of row numbers (from 0) per fold.',
-      got,
-      remedy: 'Correct the file or its name.',
-    })
+  const fail = (got: string) => new UserError({ ...about, got, remedy: 'Correct the file or its name.' })
   let json: unknown
   try {
     json = JSON.parse(fs.readFileSync(name, 'utf8'))
   } catch (error) {
     throw fail(`${name}: ${(error as Error).message}`)
   }
-  const parsed = z.array(z.array(z.int().nonnegative())).min(1).safeParse(json)
+  const parsed = schema.safeParse(json)
   if (!parsed.success) throw fail(`${name}: ${parsed.error.issues[0].message}`)
   return parsed.data
 }
@@ -108,6 +119,7 @@ type Planned = Plan & { list: Trial[]; dataHash: string; dataName: string }
 async function plan(c: Context, given: ExperimentSpec): Promise<Planned> {
   const spec = await resolve(c, given)
   const { set, summary } = c.store.load(spec.data)
+  const short = shortClasses(set, spec.evaluation)
   const list = expand(spec, set)
   const { kind } = await c.runtime()
   const perMethod = new Map<string, { key: string; id: string; trials: number; seconds: number }>()
@@ -127,7 +139,7 @@ async function plan(c: Context, given: ExperimentSpec): Promise<Planned> {
     workers: c.pool.workers,
     spec,
     perMethod: [...perMethod.values()],
-    warnings: await findingsFor(c, spec.data, spec.evaluation),
+    warnings: [...short, ...(await findingsFor(c, spec.data, spec.evaluation))],
     list,
     dataHash: generator ? generatorHash(spec.data) : (spec.data.hash as string),
     dataName: generator ?? datasetOf(c, spec.data.hash as string).name,

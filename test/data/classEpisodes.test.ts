@@ -3,6 +3,7 @@ import { buildTaskSet } from '../../core/data/buildTaskSet.ts'
 import { classEpisodes } from '../../core/data/classEpisodes.ts'
 import type { ClassRows } from '../../core/data/classEpisodes.ts'
 import { classParts } from '../../core/data/classParts.ts'
+import { shortClasses } from '../../core/data/shortClasses.ts'
 import { makeFolds } from '../../core/data/splits.ts'
 import { Roles } from '../../core/data/roles.ts'
 import type { Column, Table } from '../../core/data/table.ts'
@@ -115,6 +116,30 @@ describe('episodes of classes', () => {
     })
     const batch = classEpisodes(marked([5, 5, 3, 5]), 3).sample(rng(1), 30, 2, 2)
     expect([...batch.supportX].some((v) => Math.floor(v / 10) === 2)).toBe(false)
+  })
+})
+
+describe('edges: fewer classes than ways, and classes with fewer rows than shots + queries', () => {
+  test('too few classes in a part: refused when it is planned', () => {
+    const few = capture(() => shortClasses(setOf(pictures(6, 4)), fewShot()))
+    expect(few.json).toMatchObject({ code: 'episodes.too-few-classes', got: '3 ways, and 2 classes in a part' })
+    // Turned images are classes to learn from, not to be tested on.
+    const turned = capture(() => shortClasses(setOf(pictures(6, 4)), fewShot({ rotations: true, testFraction: 0.2 })))
+    expect(turned.json.got).toBe('3 ways, and 1 class in a part')
+    expect(shortClasses(setOf(pictures(6, 4)), fewShot({ rotations: true, testFraction: 0.6 }))).toEqual([])
+  })
+
+  test('too few rows everywhere: refused; in some classes: a warning, and the others are drawn', () => {
+    const small = capture(() => shortClasses(setOf(pictures(20, 3)), fewShot()))
+    expect(small.json.code).toBe('episodes.small-classes')
+    const table = pictures(20, 6)
+    // All but two rows of the first class are not labelled.
+    const valid = table.columns[0].valid.slice()
+    valid.fill(0, 2, 6)
+    const holey: Table = { ...table, columns: [{ ...table.columns[0], valid }] }
+    expect(shortClasses(setOf(holey), fewShot())).toEqual([
+      expect.objectContaining({ code: 'short-classes', params: { short: 1, of: 20, rows: 4 } }),
+    ])
   })
 })
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ClassRows } from '../../core/data/classEpisodes.ts'
-import { rng } from '../../core/rng.ts'
+import { omniglotLists } from '../../core/templates/omniglot.ts'
 import { parseNpy } from '../../electron/lab/importers/npy.ts'
 import { openZip, readBytes } from '../../electron/lab/importers/zip.ts'
 
@@ -41,12 +41,9 @@ export function classesOf({ images, character }: Omniglot, keep: (character: num
   }
 }
 
-/**
- * 1100 characters to learn from, 100 to choose by, 423 to test, as MAML's code makes them: shuffled and cut. Its list
- * was never published (it shuffles folder names with a seed of Python's generator), so this one is drawn here.
- */
+/** The split of the templates, as sets of numbers. */
 export function mamlSplit(): { train: Set<number>; validation: Set<number>; test: Set<number> } {
-  const order = rng('omniglot/1100-100-423').permutation(1623)
-  const part = (from: number, to?: number) => new Set(order.slice(from, to))
-  return { train: part(0, 1100), validation: part(1100, 1200), test: part(1200) }
+  const { train, validation, test } = omniglotLists()
+  const numbers = (names: string[]) => new Set(names.map(Number))
+  return { train: numbers(train), validation: numbers(validation), test: numbers(test) }
 }

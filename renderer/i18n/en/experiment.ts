@@ -101,6 +101,14 @@ export default {
   'form.moreChoices': 'More',
   'form.json': 'This is not JSON.',
 
+  'classes.chance': 'Which classes are learned from and which are tested is left to chance.',
+  'classes.split': 'The column {name} says which classes are learned from and which are tested.',
+  'classes.list': 'By a list: {train} classes to learn from, {validation} to choose by, {test} to test on.',
+  'classes.file': 'By the list {name}.',
+  'classes.choose': 'Choose a list',
+  'classes.drop': 'Leave it to chance',
+  'classes.form': 'JSON: the names of classes under train, validation and test.',
+
   'run.progress': 'Progress',
   'run.pause': 'Pause',
   'run.resume': 'Resume',

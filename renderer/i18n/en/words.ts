@@ -25,14 +25,17 @@ export default {
   'param.shots.hint': 'Labelled rows given of each new task.',
   'param.ways': 'Ways',
   'param.ways.hint': 'Classes in an episode; for classes only.',
+  'param.rotations': 'Turned images are classes too',
+  'param.rotations.hint': 'By quarters, in training: four classes from one.',
   'param.queries': 'Query rows',
   'param.queries.hint': 'Tested of each new task.',
   'param.episodes': 'Episodes',
-  'param.episodes.hint': 'For made-up tasks only.',
+  'param.episodes.hint': 'Drawn tasks that are tested.',
   'family.baseline': 'Baselines',
   'family.classical': 'Classical',
   'family.multitask': 'Learning tasks together',
   'family.metalearning': 'Learning to learn',
+  'warning.bytes-scaled': 'The bytes 0 to 255 of "{name}" are read as 0 to 1.',
   'warning.error-cells':
     '{cells} {cells:cell holds|cells hold} an error such as #N/A and {cells:is|are} read as missing.',
 } as const

@@ -97,6 +97,14 @@ export default {
   'form.moreChoices': '更多',
   'form.json': '这不是 JSON。',
 
+  'classes.chance': '哪些类别用于学习、哪些用于检验，由随机决定。',
+  'classes.split': '由列 {name} 决定哪些类别用于学习、哪些用于检验。',
+  'classes.list': '按列表：{train} 类用于学习，{validation} 类用于选择，{test} 类用于检验。',
+  'classes.file': '按列表 {name}。',
+  'classes.choose': '选择列表',
+  'classes.drop': '由随机决定',
+  'classes.form': 'JSON：在 train、validation、test 下列出类别名称。',
+
   'run.progress': '进度',
   'run.pause': '暂停',
   'run.resume': '继续',
