@@ -3,7 +3,7 @@ import { levelsOf } from './buildTaskSet.ts'
 import type { NamedTensor, Table } from './table.ts'
 
 /** A few images of each class, small enough to be looked at together: bytes from the darkest (0) to the brightest. */
-export type Thumbnails = {
+type Thumbnails = {
   height: number
   width: number
   /** 1 (grey) or 3 (red, green, blue). */
@@ -22,7 +22,7 @@ type Asked = { by: string | null; from: number; classes: number; each: number }
 /** Longer sides are thinned out. */
 const LARGEST = 48
 
-export const imagesOf = ({ tensors }: Pick<Table, 'tensors'>): NamedTensor | undefined =>
+const imagesOf = ({ tensors }: Pick<Table, 'tensors'>): NamedTensor | undefined =>
   tensors?.find(({ shape }) => shape.length > 2)
 
 /** `by` null: the first images, whatever they are. `range`: the smallest and largest number of all images. */

@@ -24,7 +24,7 @@ export default {
   'param.shotCurve.hint': 'Rows at which it is tested besides, such as 1, 2, 5, 10, 20.',
   'param.shots.hint': 'Labelled rows given of each new task.',
   'param.ways': 'Ways',
-  'param.ways.hint': 'Classes in an episode; for classes only.',
+  'param.ways.hint': 'Classes in an episode.',
   'param.rotations': 'Turned images are classes too',
   'param.rotations.hint': 'By quarters, in training: four classes from one.',
   'param.queries': 'Query rows',

@@ -22,7 +22,7 @@ export default {
   'param.shotCurve.hint': '另外在这些行数下测试，例如 1, 2, 5, 10, 20。',
   'param.shots.hint': '每个新任务给出的已标注行。',
   'param.ways': '类别数（ways）',
-  'param.ways.hint': '仅用于类别。',
+  'param.ways.hint': '每个回合中的类别数。',
   'param.rotations': '旋转后的图像也算类别',
   'param.rotations.hint': '训练时每转四分之一圈：一类变四类。',
   'param.queries': '查询行',
