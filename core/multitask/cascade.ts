@@ -112,15 +112,20 @@ export function saySteps<M>(
 export function chainOrders(targets: number, chains: number, random: Rng): number[][] {
   const own = Array.from({ length: targets }, (_, k) => k)
   if (chains === 1) return [own]
-  let possible = 1
-  for (let k = 2; k <= targets && possible <= chains; k++) possible *= k
-  if (possible <= chains) return permutations(own)
+  if (ordersOf(targets, chains + 1) <= chains) return permutations(own)
   const orders = new Map<string, number[]>()
   while (orders.size < chains) {
     const drawn = [...random.permutation(targets)]
     orders.set(drawn.join(), drawn)
   }
   return [...orders.values()]
+}
+
+/** How many orders of so many targets there are, up to `most`. */
+export function ordersOf(targets: number, most: number): number {
+  let possible = 1
+  for (let k = 2; k <= targets && possible < most; k++) possible *= k
+  return Math.min(possible, most)
 }
 
 function permutations(items: number[]): number[][] {

@@ -9,7 +9,7 @@ import type { Frame, Output } from '../frame.ts'
 import type { Can, FitEvent, Method, Model } from '../method.ts'
 import { damaged, pack, unpack } from '../pack.ts'
 import type { Rng } from '../rng.ts'
-import { chainOrders, chainSteps, fitSteps, fitsOf, saySteps, stackSteps } from './cascade.ts'
+import { chainOrders, chainSteps, fitSteps, fitsOf, ordersOf, saySteps, stackSteps } from './cascade.ts'
 import type { Base, Step } from './cascade.ts'
 import { chains, StepParams } from './regressorChain.ts'
 
@@ -55,7 +55,7 @@ export const forestChain: Method<ForestChainParams> = {
   about: 'Learns number targets one after the other by random forests; each also learns from the targets before it.',
   params: ForestChainParams,
   can,
-  work: (s, params) => params.chains * stepsWork(s, chainSteps(range(s.targets)), params),
+  work: (s, params) => ordersOf(s.targets, params.chains) * stepsWork(s, chainSteps(range(s.targets)), params),
   async *fit(context, params) {
     const frame = numbersOf(context)
     const orders = chainOrders(frame.outputs.length, params.chains, context.rng.split('orders'))

@@ -5,7 +5,7 @@ import { RidgeParams, solveRidge } from '../classical/ridge.ts'
 import type { Frame } from '../frame.ts'
 import type { FitEvent } from '../method.ts'
 import type { Rng } from '../rng.ts'
-import { chainOrders, chainSteps, fitSteps, fitsOf, stackSteps } from './cascade.ts'
+import { chainOrders, chainSteps, fitSteps, fitsOf, ordersOf, stackSteps } from './cascade.ts'
 import type { Base, Step } from './cascade.ts'
 
 /**
@@ -56,7 +56,7 @@ export const regressorChain = linearMethod<ChainParams>({
   params: ChainParams,
   twins,
   can,
-  work: (s, params) => params.chains * ridgeWork(s, chainSteps(range(s.targets)), params),
+  work: (s, params) => ordersOf(s.targets, params.chains) * ridgeWork(s, chainSteps(range(s.targets)), params),
   fit(frame, params, { rng }) {
     const orders = chainOrders(frame.outputs.length, params.chains, rng.split('orders'))
     return fitAll(frame, orders.map(chainSteps), params, rng)

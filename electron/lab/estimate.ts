@@ -15,8 +15,7 @@ const BUILT_IN = {
   episodes: { start: 0.2, unit: 4e-11 },
 }
 type Way = keyof typeof BUILT_IN
-const wayOf = (m: Method): Way =>
-  m.family === 'metalearning' ? 'episodes' : m.family === 'multitask' || m.can.resume ? 'network' : 'closed'
+const wayOf = (m: Method): Way => (m.family === 'metalearning' ? 'episodes' : m.can.resume ? 'network' : 'closed')
 const SLOWER: Record<RuntimeKind, number> = { native: 1, wasm: 4, reference: 100 }
 /** Fits of a trial in units of one on its whole training fold: inner folds leave a part of it out. */
 function fitsOfTrial(tune: Trial['tune'], id: string): number {

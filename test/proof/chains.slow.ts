@@ -29,7 +29,7 @@ type Name = keyof typeof METHODS
 const NAMES = Object.keys(METHODS) as Name[]
 
 // The smaller first.
-const SETS = ['slump', 'edm', 'andro', 'enb', 'sf1', 'atp7d', 'oes97', 'wq', 'atp1d'] as const
+const SETS = ['slump', 'edm', 'andro', 'enb', 'sf1', 'wq', 'oes97', 'atp7d', 'atp1d'] as const
 
 /** [target] relative error, the mean over folds. */
 async function errors(
