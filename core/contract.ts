@@ -4,9 +4,11 @@ import { Roles } from './data/roles.ts'
 import { ReadOptions, Preview } from './data/reading.ts'
 import { Finding } from './data/checks/finding.ts'
 import { DatasetSummary } from './data/summary.ts'
+import { Enough } from './enough/enough.ts'
 import { UserErrorJson } from './errors.ts'
 import { RUN_STATUS, RunEvent, Tuned } from './events.ts'
 import { Evaluation, ExperimentSpec, MethodChoice } from './experiment.ts'
+import { Nearest } from './metafeatures/neighbours.ts'
 import { Comparison } from './stats/comparison.ts'
 import { ShotCurves } from './stats/shotCurve.ts'
 
@@ -241,6 +243,11 @@ export const LabApi = {
       ),
     }),
   ),
+  /** The tasks most like each task, by meta-features, by lines of their own, and by the heads of a trained model. */
+  'tasks.nearest': call(
+    z.strictObject({ hash: z.string(), roles: Roles.optional(), run: z.string().optional() }),
+    z.object({ ways: z.array(Nearest) }),
+  ),
   'data.setRoles': call(z.strictObject({ hash: z.string(), roles: Roles }), ok),
   /** Duplicates, copies of targets, keys, confounding, drift, subjects on both sides: before anything is trained. */
   'data.check': call(
@@ -327,6 +334,8 @@ export const LabApi = {
       least: z.int(),
     }),
   ),
+  /** Whether there are tasks enough, and alike enough, for meta-learning; before anything is trained. */
+  'experiment.enough': call(z.strictObject({ spec: ExperimentSpec }), Enough),
   'experiment.plan': call(z.strictObject({ spec: ExperimentSpec }), Plan),
   'experiment.run': call(z.strictObject({ spec: ExperimentSpec }), z.object({ id: z.string(), trials: z.int() })),
   'experiment.list': call(none, z.object({ experiments: z.array(ExperimentLine) })),

@@ -113,6 +113,8 @@ export interface Model {
   /** Number of learned numbers. */
   parameters: number
   network?(): NetworkView
+  /** The networks of the tasks that it knows, where each has one of its own beside what `network` shows. */
+  taskNetworks?(): NetworkView
   /** The same model with units of one layer silenced (their output set to zero). */
   silence?(units: { layer: string; unit: number }[]): Model
 }

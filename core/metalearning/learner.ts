@@ -138,6 +138,7 @@ function learnerModel(learner: Learner, learning: Learning, runtime: Runtime): M
       : {}),
     save: () => save(learner, learning, runtime),
     network: () => startModel.network!(),
+    ...(own ? { taskNetworks: () => own.network!() } : {}),
     silence: (units) => learnerModel({ ...learner, silent: [...silent, ...units] }, learning, runtime),
   }
 }

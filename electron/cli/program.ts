@@ -12,6 +12,7 @@ import { runBothWays } from './bothWays.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
 import { describe } from './describe.ts'
+import type { DescribeOptions } from './describe.ts'
 import { innerText } from './inner.ts'
 import { list, WHAT } from './list.ts'
 import type { Status, Streams } from './output.ts'
@@ -151,8 +152,10 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
 
   withWorkspace('describe <dataset>', 'say what kind of data it is: meta-features of each target and task')
     .option('--tasks', 'every task of the task column too')
-    .action((dataset: string, options: Common & { tasks?: boolean }) =>
-      withLab(make, { ...options, existing: true }, (lab) => describe(lab, dataset, options.tasks === true, output)),
+    .option('--nearest [run]', 'which tasks are alike: by figures, by their own lines, by the heads of a run')
+    .addOption(new Option('--shots <n>', 'are these tasks enough for meta-learning?').argParser(count(1, 10_000)))
+    .action((dataset: string, options: Common & DescribeOptions) =>
+      withLab(make, { ...options, existing: true }, (lab) => describe(lab, dataset, options, output)),
     )
 
   withWorkspace('adapt <run> <support>', 'learn a new task from a few labelled rows')

@@ -1,9 +1,13 @@
 import type { DataRef } from '../../core/experiment.ts'
+import type { Roles } from '../../core/data/roles.ts'
 import type { Described } from '../../core/metafeatures/describe.ts'
+import { headPoints, nearestOf, type Nearest } from '../../core/metafeatures/neighbours.ts'
 import { UserError } from '../../core/errors.ts'
 import { propose } from '../../core/propose.ts'
 import type { Context, Handlers } from './context.ts'
 import { datasetOf } from './data.ts'
+import { resolve } from './experiments.ts'
+import { cannotDo, trainedModel } from './models.ts'
 import type { Asked, Found, What } from './study.ts'
 
 /** Answers kept: the same question of the same data costs nothing. */
@@ -28,15 +32,36 @@ export function studies(c: Context) {
   }
 }
 
+function refOf(c: Context, hash: string, roles: Roles | undefined): DataRef {
+  const dataset = datasetOf(c, hash)
+  return { hash, roles: roles ?? dataset.roles ?? propose(dataset.summary).roles }
+}
+
 export type Ask = ReturnType<typeof studies>
 
-export function describeCalls(c: Context, study: Ask): Handlers<'data.describe'> {
+export function describeCalls(
+  c: Context,
+  study: Ask,
+): Handlers<'data.describe' | 'tasks.nearest' | 'experiment.enough'> {
   return {
     async 'data.describe'({ hash, roles }) {
-      const dataset = datasetOf(c, hash)
-      const chosen = roles ?? dataset.roles ?? propose(dataset.summary).roles
-      const described: Described[] = await study('describe', { hash, roles: chosen }, null)
+      const described: Described[] = await study('describe', refOf(c, hash, roles), null)
       return { described }
+    },
+
+    async 'tasks.nearest'({ hash, roles, run }) {
+      const ways: Nearest[] = await study('nearest', refOf(c, hash, roles), null)
+      if (run === undefined) return { ways }
+      const { model, run: row } = await trainedModel(c, run)
+      const heads = headPoints((model.taskNetworks ?? model.network)?.() ?? { layers: [], edges: [] })
+      if (!heads.length)
+        throw cannotDo(row, 'say which tasks are alike', 'Take a run whose model has a head for each task.')
+      return { ways: [...ways, nearestOf('model', heads)] }
+    },
+
+    async 'experiment.enough'({ spec: given }) {
+      const { data, evaluation } = await resolve(c, given)
+      return study('enough', data, evaluation)
     },
   }
 }

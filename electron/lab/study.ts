@@ -1,12 +1,17 @@
 import type { TaskSet } from '../../core/data/taskSet.ts'
 import { UserError, type UserErrorJson } from '../../core/errors.ts'
+import { enough } from '../../core/enough/enough.ts'
+import type { Evaluation } from '../../core/experiment.ts'
 import { describe } from '../../core/metafeatures/describe.ts'
+import { nearestTasks } from '../../core/metafeatures/neighbours.ts'
 import { taskSetOf } from './sets.ts'
 import type { SharedData } from './shared.ts'
 
 /** What can be asked of a data set before anything is trained. Takes a moment: on the thread that compares. */
 const STUDIES = {
   describe: (set: TaskSet, _asked: null) => describe(set),
+  nearest: (set: TaskSet, _asked: null) => nearestTasks(set),
+  enough: (set: TaskSet, evaluation: Evaluation) => enough(set, evaluation),
 }
 type Studies = typeof STUDIES
 export type What = keyof Studies
@@ -17,7 +22,8 @@ export type Studied<W extends What = What> = { found: Found<W> } | { error: User
 
 export function study<W extends What>({ what, data, asked }: Study<W>): Studied<W> {
   try {
-    return { found: STUDIES[what](taskSetOf(data), asked) as Found<W> }
+    const answer = STUDIES[what] as (set: TaskSet, asked: Asked<W>) => Found<W>
+    return { found: answer(taskSetOf(data), asked) }
   } catch (error) {
     // Errors lose their class between threads.
     if (error instanceof UserError) return { error: error.json }

@@ -90,6 +90,46 @@ export function createCannedLab(): CannedLab {
     },
     'data.openSample': () => ({ ...dataset, roles: { targets: ['产量'] } }),
     'data.setRoles': () => ({ ok: true }),
+    'tasks.nearest': () => ({
+      ways: [
+        {
+          by: 'lines',
+          tasks: [
+            {
+              task: 'a',
+              nearest: [
+                { task: 'b', distance: 0.5 },
+                { task: 'c', distance: 1.25 },
+              ],
+            },
+          ],
+        },
+      ],
+    }),
+    'experiment.enough': () => ({
+      why: null,
+      advice: {
+        chance: 0.2,
+        rival: 'lines',
+        probe: {
+          tasks: 9,
+          rows: 20,
+          shots: 5,
+          inputs: 3,
+          errors: { level: 1, alone: 0.5, line: 0.6, curve: 0.6, lines: 0.3, curves: 0.31 },
+          gain: -0.03,
+          se: 0.05,
+          between: 0.4,
+        },
+      },
+      record: {
+        n: 20,
+        advice: { hits: 16, brier: 0.15 },
+        always: { hits: 10, brier: 0.5 },
+        never: { hits: 10, brier: 0.5 },
+        ci95: [0.58, 0.92],
+      },
+    }),
     'data.describe': () => ({
       described: [
         { target: '产量', task: null, rows: 3, figures: { nr_inst: 3, one_nn: 0.123456 } },

@@ -265,6 +265,12 @@ describe('the other commands', () => {
     expect(out).toContain('1 tasks have figures of their own')
     const all = (await engram('describe', 'enb.arff', '-w', 'w.engram', '--tasks')).out
     expect(all).toMatch(/nr_inst +3 +2 /)
+    const check = await engram('describe', 'enb.arff', '-w', 'w.engram', '--shots', '5')
+    expect(check.out).toContain('Meta-learning will probably not pay: 20 % chance')
+    expect(check.out).toContain('Begin with the hierarchical linear model')
+    expect(check.out).toMatch(/lines +30\.0/)
+    const near = await engram('describe', 'enb.arff', '-w', 'w.engram', '--nearest')
+    expect(near.out).toMatch(/a +b 0\.50, c 1\.25/)
     const wrong = await engram('describe', 'nothing', '-w', 'w.engram', '--json')
     expect([wrong.status, wrong.json().error.code]).toEqual([2, 'data.which'])
   })

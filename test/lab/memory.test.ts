@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ExperimentSpec } from '../../core/experiment.ts'
 import { openLab, run, type TestLab } from './labs.ts'
 
-/** What won on earlier data sets of the workspace is suggested for a new one. */
+/** What won on earlier data sets of the workspace is suggested for a new one, and the check of tasks answers beside it. */
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'engram-memory-'))
 const wave = (i: number, k: number) => Math.sin(i * 12.9898 + k * 78.233)
 let lab: TestLab
@@ -59,4 +59,15 @@ test('a new data set is given what won on the earlier one most like it, with whe
   expect((await lab.call('experiment.suggest', { spec: spec(straight, { data: classes }) })).suggestion).toBeNull()
   const made = spec(straight, { data: { generator: 'sine' }, evaluation: { protocol: 'few-shot' } })
   expect((await lab.call('experiment.suggest', { spec: made })).suggestion).toBeNull()
+
+  const asked = await lab.call('experiment.enough', {
+    spec: spec(straight, {
+      data: { hash: straight, roles: { targets: ['y'], task: 'site' } },
+      evaluation: { protocol: 'few-shot', shots: 3 },
+    }),
+  })
+  expect(asked.why).toBeNull()
+  // Lines, all alike: nothing for meta-learning to gain.
+  expect(asked.advice!.chance).toBeLessThan(0.5)
+  expect(asked.record.n).toBeGreaterThanOrEqual(20)
 })
