@@ -10,6 +10,7 @@ import { RUN_STATUS, RunEvent, Tuned } from './events.ts'
 import { Evaluation, ExperimentSpec, MethodChoice } from './experiment.ts'
 import { Nearest } from './metafeatures/neighbours.ts'
 import { Comparison } from './stats/comparison.ts'
+import { RowCurves } from './stats/rowCurve.ts'
 import { ShotCurves } from './stats/shotCurve.ts'
 
 /**
@@ -353,6 +354,8 @@ export const LabApi = {
   ),
   /** Error against the number of labelled rows of a new task (`evaluation.shotCurve`). */
   'experiment.shots': call(z.strictObject({ id: z.string(), metric: z.string().optional() }), ShotCurves),
+  /** Error against the number of training rows per task (`evaluation.rowCurve`). */
+  'experiment.rows': call(z.strictObject({ id: z.string(), metric: z.string().optional() }), RowCurves),
   /**
    * The one-page report as a self-contained HTML document: charts and figures, no rows of the data. Several experiments
    * stand side by side on it, as their comparison says.

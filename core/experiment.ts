@@ -38,6 +38,8 @@ export const Evaluation = z.strictObject({
   queries: z.int().min(1).max(10000).default(15),
   /** Few-shot: at how many labelled rows every new task is tested besides, for the curve of error against rows. */
   shotCurve: z.array(z.int().min(1).max(10000)).max(20).default([]),
+  /** At how many training rows per task every method is trained and tested besides, for the curve of error against rows. */
+  rowCurve: z.array(z.int().min(2).max(1_000_000)).max(12).default([]),
   /** Few-shot: the labelled rows of a task are its first ones by this column (a time); default: drawn at random. */
   supportOrder: z.string().optional(),
   episodes: z.int().min(1).max(1_000_000).default(600),

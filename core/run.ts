@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { z } from 'zod'
 import type { TaskSet } from './data/taskSet.ts'
-import { toErrorJson } from './errors.ts'
+import { toErrorJson, UserError } from './errors.ts'
 import type { UserErrorJson } from './errors.ts'
 import { Tuned } from './events.ts'
 import type { Emitted, RunEvent, RunStatus } from './events.ts'
@@ -12,6 +12,7 @@ import { method, paramsOf } from './methods.ts'
 import { damaged, pack, take, unpack } from './pack.ts'
 import { overall, score, writePredictions } from './predictions.ts'
 import type { TestPredictions } from './predictions.ts'
+import { rowSteps } from './rowSteps.ts'
 import { saveModel } from './saved.ts'
 import { metricOf } from './stats/metrics.ts'
 import type { Metric } from './stats/metrics.ts'
@@ -75,6 +76,7 @@ export async function* train(
     const model = next.value
     yield* results(trial, data, model, say, step)
     yield* curve(trial, set, data, model, say, step)
+    yield* smaller(trial, m, chosen?.params ?? params, { set, data, runtime }, say, step)
     const fitted = chosen ? { ...trial, method: { ...trial.method, params: chosen.params } } : trial
     yield say.blob('model', saveModel(fitted, set, model), step)
     yield say({ type: 'end', status: 'done' })
@@ -128,6 +130,35 @@ async function* curve(
   for (const { shots, test } of shotCurve(trial, set)) {
     const predictions = await testOf(model, data.train, data.inner, test)
     yield* figures(trial.metrics, predictions, say, step, (metric) => atShots(metric, shots))
+  }
+}
+
+/** The same fit on fewer rows per task: "rmse@20" is that of 20. Sizes too small for the method give no figure. */
+async function* smaller(
+  trial: Trial,
+  m: Method,
+  params: Record<string, unknown>,
+  { set, data, runtime }: { set: TaskSet; data: ReturnType<typeof trialData>; runtime: Runtime },
+  say: Speaker,
+  step: number,
+): AsyncGenerator<Emitted> {
+  const steps = rowSteps(trial, set, data)
+  for (const [k, { rows, train, inner }] of steps.entries()) {
+    yield say({ type: 'progress', done: k, of: steps.length })
+    const random = rng(`${trial.seed}/${trial.repeat}/${trial.fold}/rows/${rows}`)
+    const fitting = m.fit({ train, inner, rng: random, runtime, resume: null, episodes: data.episodes }, params)
+    try {
+      let next = await fitting.next()
+      while (!next.done) {
+        if (next.value.type === 'progress')
+          yield say({ type: 'progress', done: k + next.value.done / (next.value.of || 1), of: steps.length })
+        next = await fitting.next()
+      }
+      const predictions = await testOf(next.value, train, inner, data.test ?? [])
+      yield* figures(trial.metrics, predictions, say, step, (metric) => atShots(metric, rows))
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import { serveLab } from '../web.ts'
 import { comparisonText } from '../../core/report/text.ts'
 import { runBothWays } from './bothWays.ts'
 import { check } from './check.ts'
+import { curvesOf, curveText } from './curves.ts'
 import { demo } from './demo.ts'
 import { describe } from './describe.ts'
 import type { DescribeOptions } from './describe.ts'
@@ -117,7 +118,10 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
         const finished = await runToEnd(lab, await specOf(lab, named), output)
         const failed = finished.runs.filter((run) => run.status === 'failed')
         for (const run of failed) output.note(`${run.trial}: ${run.error?.rule} Got: ${run.error?.got}`)
-        output.result(runDocument(finished), comparisonText(finished.comparisons[0]))
+        const curves = await curvesOf(lab, finished.id)
+        const document = { ...runDocument(finished), ...(curves ? { rowCurve: curves } : {}) }
+        const text = comparisonText(finished.comparisons[0])
+        output.result(document, curves ? `${text}\n${curveText(curves)}` : text)
         if (finished.status !== 'done' || failed.length) finish(FAILED)
       }),
     )

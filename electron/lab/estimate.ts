@@ -24,6 +24,16 @@ function fitsOfTrial(tune: Trial['tune'], id: string): number {
   return 1 + fitsOf(tune, byFolds) * (1 - 1 / tune.innerFolds)
 }
 
+/** Fits on fewer rows per task in units of one on the whole training fold. */
+function smallerFits(
+  { rowCurve, protocol }: Trial['evaluation'],
+  { rows, tasks, targets, taskColumn }: TaskSetSummary,
+) {
+  if (protocol === 'few-shot') return 0
+  const perTask = taskColumn ? (rows * targets) / tasks : rows
+  return rowCurve.reduce((sum, n) => sum + (n < perTask ? n / perTask : 0), 0)
+}
+
 /** A learned factor counts like this many seconds of built-in experience. */
 const PRIOR = 0.05
 
@@ -57,11 +67,18 @@ export class Estimator {
     this.workspace.records.addSpeed(trial.method.id, runtime, said, seconds)
   }
 
-  private builtIn({ method: { id, params }, tune }: Trial, summary: TaskSetSummary, runtime: RuntimeKind): number {
+  private builtIn(
+    { method: { id, params }, tune, fold, evaluation }: Trial,
+    summary: TaskSetSummary,
+    runtime: RuntimeKind,
+  ): number {
     const own = this.known.get(summary) ?? new Map<string, number>()
     this.known.set(summary, own)
-    const key = `${runtime}/${id}/${JSON.stringify([params, tune])}`
-    const seconds = own.get(key) ?? this.work(id, params, summary, runtime) * fitsOfTrial(tune, id)
+    const key = `${runtime}/${id}/${JSON.stringify([params, tune, fold === 'all' ? [] : evaluation.rowCurve])}`
+    const seconds =
+      own.get(key) ??
+      this.work(id, params, summary, runtime) *
+        (fitsOfTrial(tune, id) + (fold === 'all' ? 0 : smallerFits(evaluation, summary)))
     own.set(key, seconds)
     return seconds
   }

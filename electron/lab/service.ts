@@ -18,6 +18,7 @@ import { Queue } from './queue/queue.ts'
 import { memoryCalls } from './memory.ts'
 import { openRuntime } from './runtimes/index.ts'
 import { Store } from './store.ts'
+import { rowCalls } from './rows.ts'
 import { shotCalls } from './shots.ts'
 import { templateCalls } from './templates.ts'
 import { useCalls } from './use.ts'
@@ -151,6 +152,7 @@ function handlersOf(c: Context): Handlers<Exclude<Call, OwnCalls>> {
     ...useCalls(c),
     ...templateCalls(c),
     ...shotCalls(c),
+    ...rowCalls(c),
     ...describeCalls(c, study),
     ...memoryCalls(c, study),
     ...checkCalls(c),

@@ -123,6 +123,12 @@ describe('rows that stand more than once', () => {
     expect(found.params.share).toBeGreaterThan(55)
     expect(found.params.share).toBeLessThan(85)
   })
+  test('rows of few kinds are no copies, though their inputs are equal', () => {
+    const kind = count(400).map((i) => (i * 7) % 10)
+    const y = noise('kinds', 400).map((v, i) => Math.round(4 * v) + kind[i])
+    const table = tableOf({ a: kind, b: kind.map((k) => k * k), c: kind.map((k) => 2 * k + 1), y })
+    expect(look(table, own).map(({ code, weight }) => [code, weight])).toEqual([['repeated-inputs', 'note']])
+  })
   test('tables of few values repeat by chance', () => {
     const few = (k: number, key: string) => noise(key, 300).map((v) => Math.floor(Math.abs(v * k)) % k)
     const table = tableOf({ a: few(3, 'a'), b: few(4, 'b'), y: few(2, 'y').map((v) => 'no yes'.split(' ')[v]) })

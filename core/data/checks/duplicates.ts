@@ -11,7 +11,9 @@ import type { Sample } from './sample.ts'
  * Rows that stand more than once. Rows equal in inputs and targets are copies: dealt to both sides of a split they are
  * answered from memory. Rows equal in inputs alone are repeated measurements: their spread is an error that no method
  * can be below, and they too belong on one side. Either is said only where it happens more than ten times as often as
- * it would by chance were columns independent: pairs * product over columns of P(two rows agree).
+ * it would by chance were columns independent: pairs * product over columns of P(two rows agree). Where more than a quarter
+ * of the rows repeat the inputs of another and their targets agree no more often than thrice by chance, rows are of few
+ * kinds: then there are no copies to speak of, and equal inputs are a note.
  */
 export function checkDuplicates(set: TaskSet, roles: Roles, sample: Sample): Finding[] {
   if (roles.duplicates === 'together') return []
@@ -19,10 +21,13 @@ export function checkDuplicates(set: TaskSet, roles: Roles, sample: Sample): Fin
   const inputs = identity(set, roles)
   const targets = set.targets.map((target) => table.columns[target])
   const of = (columns: Column[]) => counted(set, firstEqualRow(table, columns))
-  const usual = (columns: Column[], pairs: number) => pairs <= 10 * pairsByChance(columns, table.rows, sample)
+  const expected = (columns: Column[]) => (agreement(columns, sample) * table.rows * (table.rows - 1)) / 2
   const out: Finding[] = []
   const copies = of([...inputs, ...targets])
-  if (copies.again && !usual([...inputs, ...targets], copies.pairs)) {
+  const repeats = of(inputs)
+  // Where inputs are few kinds of rows, targets of one kind agree by chance too.
+  const coarse = repeats.again > table.rows / 4 && copies.pairs <= 3 * repeats.pairs * agreement(targets, sample)
+  if (copies.again && !coarse && copies.pairs > 10 * expected([...inputs, ...targets])) {
     const params = { n: copies.again, rows: table.rows, first: copies.rows[0] + 1, second: copies.rows[1] + 1 }
     const remedies: Remedy[] = [
       { kind: 'duplicates', how: 'drop' },
@@ -30,14 +35,13 @@ export function checkDuplicates(set: TaskSet, roles: Roles, sample: Sample): Fin
     ]
     out.push(finding('leak', 'duplicate-rows', params, { rows: copies.rows, remedies }))
   }
-  const repeats = of(inputs)
-  if (repeats.again > copies.again && !usual(inputs, repeats.pairs)) {
+  if (repeats.again > copies.again && repeats.pairs > 10 * expected(inputs)) {
     const spread = withinGroups(set, repeats.first)
     if (spread) {
       const { rows, target, share } = spread
       const params = { n: rows, rows: table.rows, target: named([target]), share: rounded(100 * share) }
       const remedies: Remedy[] = [{ kind: 'duplicates', how: 'together' }]
-      out.push(finding('leak', 'repeated-inputs', params, { rows: spread.example, remedies }))
+      out.push(finding(coarse ? 'note' : 'leak', 'repeated-inputs', params, { rows: spread.example, remedies }))
     }
   }
   return out
@@ -125,8 +129,8 @@ function wrongAtBest(groups: number[][]): number {
   return wrong / all
 }
 
-/** Equal pairs that independent columns of these values would give; P(agree) is estimated without bias on the sample. */
-function pairsByChance(columns: readonly Column[], rows: number, { at }: Sample): number {
+/** P(two rows agree) were columns independent; of each column it is estimated without bias on the sample. */
+function agreement(columns: readonly Column[], { at }: Sample): number {
   let agree = 1
   for (const { values, valid } of columns) {
     const counts = new Map<number, number>()
@@ -138,5 +142,5 @@ function pairsByChance(columns: readonly Column[], rows: number, { at }: Sample)
     for (const n of counts.values()) pairs += n * (n - 1)
     agree *= pairs / (at.length * (at.length - 1))
   }
-  return (agree * rows * (rows - 1)) / 2
+  return agree
 }

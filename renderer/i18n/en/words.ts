@@ -20,6 +20,8 @@ export default {
   'param.innerFraction': 'Share kept for early stopping',
   'param.innerFraction.hint': 'Of the training rows.',
   'param.shots': 'Shots',
+  'param.rowCurve': 'Learning curve',
+  'param.rowCurve.hint': 'Training rows per task at which every method is trained besides, such as 5, 10, 20, 50.',
   'param.shotCurve': 'Curve',
   'param.shotCurve.hint': 'Rows at which it is tested besides, such as 1, 2, 5, 10, 20.',
   'param.shots.hint': 'Labelled rows given of each new task.',

@@ -18,6 +18,8 @@ export default {
   'param.innerFraction': '用于提前停止的比例',
   'param.innerFraction.hint': '占训练行。',
   'param.shots': '样本数（shots）',
+  'param.rowCurve': '学习曲线',
+  'param.rowCurve.hint': '另外用每个任务的这些训练行数各训练一次，例如 5, 10, 20, 50。',
   'param.shotCurve': '曲线',
   'param.shotCurve.hint': '另外在这些行数下测试，例如 1, 2, 5, 10, 20。',
   'param.shots.hint': '每个新任务给出的已标注行。',

@@ -7,7 +7,7 @@ import { taskOrder } from '../../lab/taskOrder.ts'
 import { pairsOf, SORTS } from './pictures.ts'
 import type { Sort } from './pictures.ts'
 
-export const TABS = ['tasks', 'methods', 'heat', 'shots', 'curves', 'runs'] as const
+export const TABS = ['tasks', 'methods', 'heat', 'shots', 'rows', 'curves', 'runs'] as const
 export type Tab = (typeof TABS)[number]
 /** A comparison that is still growing is asked for again no more often than this. */
 const EVERY_MS = 3000
@@ -44,7 +44,10 @@ export class Comparing {
     const nameless = this.comparison?.tasks.length === 0
     const shots = this.lab.experiment(this.id)?.spec.evaluation
     const hasShots = shots?.protocol === 'few-shot' && shots.shotCurve.length > 0
-    return TABS.filter((tab) => (tab === 'shots' ? hasShots : !nameless || (tab !== 'tasks' && tab !== 'heat')))
+    const hasRows = shots !== undefined && shots.protocol !== 'few-shot' && shots.rowCurve.length > 0
+    return TABS.filter((tab) =>
+      tab === 'rows' ? hasRows : tab === 'shots' ? hasShots : !nameless || (tab !== 'tasks' && tab !== 'heat'),
+    )
   })
   readonly tab = $derived.by(() => oneOf(this.tabs, this.lab.place.params.tab))
   /** Place of every task among all of its experiment, for its colour. */
