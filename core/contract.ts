@@ -419,6 +419,8 @@ export const LabApi = {
       /** Blob of the adapted model: `run.predict` takes it. */
       model: z.string(),
       tasks: z.array(z.object({ id: z.string(), rows: z.int(), isNew: z.boolean() })),
+      /** Rows of the file without any label: those that are left to predict. */
+      unlabelled: z.int(),
       trace: z.array(
         z.object({
           steps: z.int(),
@@ -434,7 +436,12 @@ export const LabApi = {
     }),
   ),
   'run.export': call(
-    z.strictObject({ run: z.string(), format: z.enum(['onnx', 'csv', 'json', 'latex']) }),
+    z.strictObject({
+      run: z.string(),
+      format: z.enum(['onnx', 'csv', 'json', 'latex']),
+      /** Blob of an adapted model (`run.adapt`): what is written as ONNX instead of the run's own. */
+      model: z.string().optional(),
+    }),
     z.object({ name: z.string(), mime: z.string(), blob: z.string() }),
   ),
   /** At most 512 KiB at a time, base64. */

@@ -19,7 +19,7 @@ import type { Expr } from '../engine/index.ts'
 import { initialise } from '../nn/layers.ts'
 import type { Plan } from '../nn/plan.ts'
 import { posteriorCovariance, ridgeHead, withOnes } from './closedForm.ts'
-import { metaMethod, ROWS } from './metaMethod.ts'
+import { atOnce, metaMethod, ROWS } from './metaMethod.ts'
 import { metaParams, perRow } from './params.ts'
 import { sizeOf, trunkShapes } from './ridgeHead.ts'
 import type { Cells, Meta, Strategy } from './strategy.ts'
@@ -108,11 +108,5 @@ export const alpaca = metaMethod<z.infer<typeof Params>>({
   twins: ['ridge-head', 'from-scratch'],
   can: { kinds: ['regression'] },
   passes: (p, s) => p.iterations * p.metaBatch * (ROWS * 6 + (ROWS / 2) ** 3 / perRow(s.features, p.hidden)),
-  learning: ({ outerLr, metaBatch, iterations, noiseSd, ...net }) => ({
-    ...net,
-    strategy: alpacaStrategy(noiseSd),
-    schedule: { innerLr: 0, outerLr, metaBatch, iterations },
-    adapt: { rate: 1, steps: 1, who: 'outerLr' },
-    newTask: false,
-  }),
+  learning: (p) => atOnce(p, alpacaStrategy(p.noiseSd)),
 })

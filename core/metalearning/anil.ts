@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Descent } from './descent.ts'
 import { adaptByDescent, ownStart, queryLossAfter } from './descent.ts'
-import { metaMethod, ROWS } from './metaMethod.ts'
+import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
 import { innerParams, metaParams } from './params.ts'
 import type { Strategy } from './strategy.ts'
 import { descend, perTask } from './taskNetworks.ts'
@@ -34,11 +34,5 @@ export const anil = metaMethod<z.infer<typeof Params>>({
   params: Params,
   twins: ['maml', 'from-scratch'],
   passes: (p) => p.iterations * p.metaBatch * ROWS * (4 + p.innerSteps),
-  learning: ({ innerLr, outerLr, metaBatch, iterations, innerSteps, adaptSteps, ...net }) => ({
-    ...net,
-    strategy: anilStrategy(innerSteps),
-    schedule: { innerLr, outerLr, metaBatch, iterations },
-    adapt: { rate: innerLr, steps: adaptSteps, who: 'innerLr' },
-    newTask: false,
-  }),
+  learning: (p) => bySteps(p, anilStrategy(p.innerSteps)),
 })

@@ -5,7 +5,7 @@ import { layerShapes } from '../nn/plan.ts'
 import type { Plan } from '../nn/plan.ts'
 import type { Descent } from './descent.ts'
 import { adaptByDescent, queryLossAfter } from './descent.ts'
-import { metaMethod, ROWS } from './metaMethod.ts'
+import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
 import { metaParams } from './params.ts'
 import type { Strategy } from './strategy.ts'
 import { TASKS } from './strategy.ts'
@@ -59,11 +59,5 @@ export const cavia = metaMethod<z.infer<typeof Params>>({
   params: Params,
   twins: ['maml', 'from-scratch'],
   passes: (p) => p.iterations * p.metaBatch * ROWS * (3 + 6 * p.innerSteps),
-  learning: ({ innerLr, outerLr, metaBatch, iterations, innerSteps, adaptSteps, context, ...net }) => ({
-    ...net,
-    strategy: caviaStrategy(innerSteps, context),
-    schedule: { innerLr, outerLr, metaBatch, iterations },
-    adapt: { rate: innerLr, steps: adaptSteps, who: 'innerLr' },
-    newTask: false,
-  }),
+  learning: (p) => bySteps(p, caviaStrategy(p.innerSteps, p.context)),
 })

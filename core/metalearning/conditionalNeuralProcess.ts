@@ -22,7 +22,7 @@ import { dense, forward, initialise } from '../nn/layers.ts'
 import { cellLoss } from '../nn/losses.ts'
 import { layerShapes } from '../nn/plan.ts'
 import type { Plan } from '../nn/plan.ts'
-import { metaMethod, ROWS } from './metaMethod.ts'
+import { atOnce, metaMethod, ROWS } from './metaMethod.ts'
 import { metaParams } from './params.ts'
 import type { Cells, Strategy } from './strategy.ts'
 import { features, meanOfMeans, perTask } from './taskNetworks.ts'
@@ -131,11 +131,5 @@ export const conditionalNeuralProcess = metaMethod<z.infer<typeof Params>>({
   params: Params,
   twins: ['from-scratch'],
   passes: (p) => p.iterations * p.metaBatch * ROWS * 6,
-  learning: ({ outerLr, metaBatch, iterations, representation, ...net }) => ({
-    ...net,
-    strategy: neuralProcessStrategy(representation),
-    schedule: { innerLr: 0, outerLr, metaBatch, iterations },
-    adapt: { rate: 1, steps: 1, who: 'outerLr' },
-    newTask: false,
-  }),
+  learning: (p) => atOnce(p, neuralProcessStrategy(p.representation)),
 })

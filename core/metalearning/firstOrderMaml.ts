@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { mamlStrategy } from './maml.ts'
-import { metaMethod, ROWS } from './metaMethod.ts'
+import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
 import { innerParams, metaParams } from './params.ts'
 
 /**
@@ -18,11 +18,5 @@ export const firstOrderMaml = metaMethod<z.infer<typeof Params>>({
   params: Params,
   twins: ['from-scratch'],
   passes: (p) => p.iterations * p.metaBatch * ROWS * (3 + 3 * p.innerSteps),
-  learning: ({ innerLr, outerLr, metaBatch, iterations, innerSteps, adaptSteps, ...net }) => ({
-    ...net,
-    strategy: mamlStrategy(innerSteps, true),
-    schedule: { innerLr, outerLr, metaBatch, iterations },
-    adapt: { rate: innerLr, steps: adaptSteps, who: 'innerLr' },
-    newTask: false,
-  }),
+  learning: (p) => bySteps(p, mamlStrategy(p.innerSteps, true)),
 })

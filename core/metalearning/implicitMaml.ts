@@ -3,7 +3,7 @@ import { abs, add, div, grad, greater, loop, mul, stopGradient, sub, sum, where 
 import type { Expr } from '../engine/index.ts'
 import type { Descent } from './descent.ts'
 import { adaptByDescent, ownStart } from './descent.ts'
-import { metaMethod, ROWS } from './metaMethod.ts'
+import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
 import { innerParams, metaParams } from './params.ts'
 import type { Strategy } from './strategy.ts'
 import { losses, meanOfMeans, meanOverTasks, perTask, sumOfMeans } from './taskNetworks.ts'
@@ -100,21 +100,5 @@ export const implicitMaml = metaMethod<z.infer<typeof Params>>({
   params: Params,
   twins: ['maml', 'from-scratch'],
   passes: (p) => p.iterations * p.metaBatch * ROWS * 3 * (1 + p.innerSteps + 2 * p.conjugateSteps),
-  learning: ({
-    innerLr,
-    outerLr,
-    metaBatch,
-    iterations,
-    innerSteps,
-    adaptSteps,
-    proximity,
-    conjugateSteps,
-    ...net
-  }) => ({
-    ...net,
-    strategy: implicitMamlStrategy(innerSteps, proximity, conjugateSteps),
-    schedule: { innerLr, outerLr, metaBatch, iterations },
-    adapt: { rate: innerLr, steps: adaptSteps, who: 'innerLr' },
-    newTask: false,
-  }),
+  learning: (p) => bySteps(p, implicitMamlStrategy(p.innerSteps, p.proximity, p.conjugateSteps)),
 })

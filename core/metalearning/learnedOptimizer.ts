@@ -24,7 +24,7 @@ import { initialise } from '../nn/layers.ts'
 import { elementsOf, layerShapes } from '../nn/plan.ts'
 import type { Plan } from '../nn/plan.ts'
 import { ownStart } from './descent.ts'
-import { metaMethod, ROWS } from './metaMethod.ts'
+import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
 import { metaParams } from './params.ts'
 import type { Cells, Strategy } from './strategy.ts'
 import { TASKS } from './strategy.ts'
@@ -49,8 +49,9 @@ const Params = z.strictObject({
   iterations: z.int().min(1).max(1_000_000).default(500).describe('Steps of the outer loop.'),
   metaBatch: z.int().min(1).max(1024).default(4).describe('Tasks in each step of the outer loop.'),
   innerLr: z.number().gt(0).max(10).default(0.1).describe('What the answer of the LSTM is multiplied by.'),
+  outerLr: z.number().gt(0).max(1).default(0.01).describe('Learning rate of the outer loop.'),
   innerSteps: z.int().min(1).max(100).default(6).describe('Steps on a task in meta-training.'),
-  unroll: z.int().min(1).max(100).default(3).describe('Steps that back-propagation goes through before it is cut.'),
+  unroll: z.int().min(1).max(100).default(6).describe('Steps that back-propagation goes through before it is cut.'),
   cells: z.int().min(1).max(64).default(8).describe('Units of each layer of the LSTM.'),
   adaptSteps: z.int().min(1).max(10_000).default(6).describe('Steps on a new task.'),
 })
@@ -113,7 +114,8 @@ export function learnedOptimizerStrategy(steps: number, unroll: number, cells: n
     first(plan, random) {
       const draw = random.split('lstm')
       const own = lstmShapes(cells).flatMap((shape) => {
-        const reach = shape.length === 1 ? 0 : 1 / Math.sqrt(shape[0])
+        // The last product begins at 0, so that no step is taken before one was learned.
+        const reach = shape.length === 1 || shape[1] === 1 ? 0 : 1 / Math.sqrt(shape[0])
         return Array.from({ length: elementsOf(shape) }, () => reach * (2 * draw.uniform() - 1))
       })
       return Float32Array.from([...initialise(plan, random), ...own])
@@ -164,11 +166,5 @@ export const learnedOptimizer = metaMethod<z.infer<typeof Params>>({
   params: Params,
   twins: ['meta-sgd', 'from-scratch'],
   passes: (p) => p.iterations * p.metaBatch * p.innerSteps * (6 * ROWS + 36 * p.cells * p.cells),
-  learning: ({ innerLr, outerLr, metaBatch, iterations, innerSteps, unroll, cells, adaptSteps, ...net }) => ({
-    ...net,
-    strategy: learnedOptimizerStrategy(innerSteps, unroll, cells),
-    schedule: { innerLr, outerLr, metaBatch, iterations },
-    adapt: { rate: innerLr, steps: adaptSteps, who: 'innerLr' },
-    newTask: false,
-  }),
+  learning: (p) => bySteps(p, learnedOptimizerStrategy(p.innerSteps, p.unroll, p.cells)),
 })

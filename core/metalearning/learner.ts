@@ -139,6 +139,8 @@ function learnerModel(learner: Learner, learning: Learning, runtime: Runtime): M
     save: () => save(learner, learning, runtime),
     network: () => startModel.network!(),
     ...(own ? { taskNetworks: () => own.network!() } : {}),
+    // The networks of the tasks that it has learned.
+    onnx: () => (own ?? startModel).onnx!(),
     silence: (units) => learnerModel({ ...learner, silent: [...silent, ...units] }, learning, runtime),
   }
 }

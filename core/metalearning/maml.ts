@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { adaptByDescent, ownStart, queryLossAfter, wholeNetwork } from './descent.ts'
-import { metaMethod, ROWS } from './metaMethod.ts'
+import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
 import { innerParams, metaParams } from './params.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -34,11 +34,5 @@ export const maml = metaMethod<z.infer<typeof Params>>({
   twins: ['from-scratch'],
   // An inner step and its second derivative cost about six passes.
   passes: (p) => p.iterations * p.metaBatch * ROWS * (3 + 6 * p.innerSteps),
-  learning: ({ innerLr, outerLr, metaBatch, iterations, innerSteps, adaptSteps, firstOrder, ...net }) => ({
-    ...net,
-    strategy: mamlStrategy(innerSteps, firstOrder),
-    schedule: { innerLr, outerLr, metaBatch, iterations },
-    adapt: { rate: innerLr, steps: adaptSteps, who: 'innerLr' },
-    newTask: false,
-  }),
+  learning: (p) => bySteps(p, mamlStrategy(p.innerSteps, p.firstOrder)),
 })

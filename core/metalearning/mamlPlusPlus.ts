@@ -5,7 +5,7 @@ import { layerShapes } from '../nn/plan.ts'
 import type { Plan } from '../nn/plan.ts'
 import type { Descent } from './descent.ts'
 import { adaptByDescent, startAnd, unrolled } from './descent.ts'
-import { metaMethod, ROWS } from './metaMethod.ts'
+import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
 import { innerParams, metaParams } from './params.ts'
 import type { Strategy } from './strategy.ts'
 import { losses, meanOfMeans, perTask } from './taskNetworks.ts'
@@ -79,11 +79,5 @@ export const mamlPlusPlus = metaMethod<z.infer<typeof Params>>({
   params: Params,
   twins: ['maml', 'from-scratch'],
   passes: (p) => p.iterations * p.metaBatch * ROWS * (3 + 9 * p.innerSteps),
-  learning: ({ innerLr, outerLr, metaBatch, iterations, innerSteps, adaptSteps, ...net }) => ({
-    ...net,
-    strategy: mamlPlusPlusStrategy(innerSteps, innerLr),
-    schedule: { innerLr, outerLr, metaBatch, iterations },
-    adapt: { rate: innerLr, steps: adaptSteps, who: 'innerLr' },
-    newTask: false,
-  }),
+  learning: (p) => bySteps(p, mamlPlusPlusStrategy(p.innerSteps, p.innerLr)),
 })

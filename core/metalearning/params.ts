@@ -45,7 +45,7 @@ export const taskCan = {
   kinds: ['regression', 'binary', 'multiclass'] as ('regression' | 'binary' | 'multiclass')[],
   newTask: false,
   adapt: true,
-  onnx: false,
+  onnx: true,
   resume: true,
   network: true,
 }

@@ -17,7 +17,7 @@ import {
 } from '../engine/index.ts'
 import type { Expr } from '../engine/index.ts'
 import { ownStart } from './descent.ts'
-import { metaMethod } from './metaMethod.ts'
+import { bySteps, metaMethod } from './metaMethod.ts'
 import { metaParams } from './params.ts'
 import type { Cells, Strategy } from './strategy.ts'
 import { descend, losses, meanOfMeans, meanOverTasks, perTask, sumOfMeans } from './taskNetworks.ts'
@@ -121,21 +121,5 @@ export const reptile = metaMethod<z.infer<typeof Params>>({
   params: Params,
   twins: ['first-order-maml', 'from-scratch'],
   passes: (p) => p.iterations * p.metaBatch * p.innerBatch * 3 * p.innerSteps,
-  learning: ({
-    innerLr,
-    outerLr,
-    metaBatch,
-    iterations,
-    innerSteps,
-    innerBatch,
-    innerOptimizer,
-    adaptSteps,
-    ...net
-  }) => ({
-    ...net,
-    strategy: reptileStrategy(innerSteps, innerBatch, innerOptimizer),
-    schedule: { innerLr, outerLr, metaBatch, iterations },
-    adapt: { rate: innerLr, steps: adaptSteps, who: 'innerLr' },
-    newTask: false,
-  }),
+  learning: (p) => bySteps(p, reptileStrategy(p.innerSteps, p.innerBatch, p.innerOptimizer)),
 })

@@ -6,7 +6,7 @@ import { cellLoss } from '../nn/losses.ts'
 import { elementsOf, layerShapes } from '../nn/plan.ts'
 import type { Plan } from '../nn/plan.ts'
 import { ridgeHead as solveHead, withOnes } from './closedForm.ts'
-import { metaMethod, ROWS } from './metaMethod.ts'
+import { atOnce, metaMethod, ROWS } from './metaMethod.ts'
 import { metaParams, perRow } from './params.ts'
 import type { Cells, Meta, Strategy } from './strategy.ts'
 import { features, meanOfMeans, perTask, rowWeights } from './taskNetworks.ts'
@@ -80,11 +80,5 @@ export const ridgeHead = metaMethod<z.infer<typeof Params>>({
   params: Params,
   twins: ['anil', 'from-scratch'],
   passes: (p, s) => p.iterations * p.metaBatch * (ROWS * 3 + (ROWS / 2) ** 3 / perRow(s.features, p.hidden)),
-  learning: ({ outerLr, metaBatch, iterations, lambda, ...net }) => ({
-    ...net,
-    strategy: ridgeHeadStrategy(lambda),
-    schedule: { innerLr: 0, outerLr, metaBatch, iterations },
-    adapt: { rate: 1, steps: 1, who: 'outerLr' },
-    newTask: false,
-  }),
+  learning: (p) => atOnce(p, ridgeHeadStrategy(p.lambda)),
 })

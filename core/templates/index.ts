@@ -24,6 +24,24 @@ const schoolKinds = Object.fromEntries(
     .filter((name) => name !== 'x4' && name !== 'x5')
     .map((name) => [name, 'category' as const]),
 )
+/** Meta-learners of three kinds: steps from a start, a solved head, a Bayesian head. Baselines come by themselves. */
+const metaMethods = [{ id: 'maml' }, { id: 'ridge-head' }, { id: 'alpaca' }]
+const CURVE = [1, 2, 3, 5, 7, 10, 15, 20, 30, 50]
+/** One score of new subjects from their first recordings: the other score is never told. */
+const newSubjects = (target: string, other: string) => ({
+  data: files.parkinsons,
+  roles: { targets: [target], task: 'subject#', ignore: [other] },
+  methods: metaMethods,
+  evaluation: {
+    protocol: 'few-shot' as const,
+    shots: 10,
+    queries: 50,
+    shotCurve: CURVE,
+    supportOrder: 'test_time',
+    repeats: 4,
+  },
+  metrics: ['rmse'],
+})
 const tenFolds = { protocol: 'k-fold', folds: 10 } as const
 
 /** Omniglot as the papers have it: five characters that were never seen, told apart from a few drawings of each. */
@@ -63,12 +81,12 @@ export const templates: Template[] = [
   },
   {
     id: 'school-new',
-    title: 'New schools from ten pupils',
-    question: 'How well is a school predicted that was never seen, from ten of its pupils?',
+    title: 'New schools from 1 to 50 pupils',
+    question: 'How many pupils of a school that was never seen are needed, and is learning to learn worth it here?',
     data: files.school,
-    roles: { targets: ['score'], task: 'school' },
-    methods: [{ id: 'maml' }, { id: 'mean-regularised' }, { id: 'hard-sharing' }],
-    evaluation: { protocol: 'few-shot', shots: 10 },
+    roles: { targets: ['score'], task: 'school', kinds: schoolKinds },
+    methods: metaMethods,
+    evaluation: { protocol: 'few-shot', shots: 10, queries: 30, shotCurve: CURVE, repeats: 2 },
     metrics: ['rmse'],
   },
   {
@@ -146,6 +164,18 @@ export const templates: Template[] = [
     title: 'Characters from five drawings',
     question: 'Five characters never seen before: which is which, after five drawings of each?',
     ...omniglot(5),
+  },
+  {
+    id: 'parkinsons-new-motor',
+    title: "New Parkinson's patients: motor score",
+    question: 'From how many first recordings of a new patient is the motor score of the later ones told?',
+    ...newSubjects('motor_UPDRS', 'total_UPDRS'),
+  },
+  {
+    id: 'parkinsons-new-total',
+    title: "New Parkinson's patients: total score",
+    question: 'From how many first recordings of a new patient is the total score of the later ones told?',
+    ...newSubjects('total_UPDRS', 'motor_UPDRS'),
   },
   {
     id: 'linnerud',

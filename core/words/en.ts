@@ -87,6 +87,8 @@ export const en = {
     '{n} of {of} inputs are spread differently from one "{place}" to another, most of all "{column}" at {level}: mean {here} there and {there} elsewhere (standardised difference {smd}, Kolmogorov-Smirnov distance {distance}). What was learned at some may not hold at others; only a test on whole places shows it.',
   'warning.drift-class':
     '{n} of {of} inputs are spread differently from one "{place}" to another, most of all "{column}" at {level}: {distance} % of its rows hold other classes than elsewhere. What was learned at some may not hold at others; only a test on whole places shows it.',
+  'warning.identical-tasks':
+    'Some tasks are copies ({tasks}; "{other}" holds the very same rows as "{one}"): copies tell nothing about how tasks differ, and make new tasks look easier than they are.',
   'warning.subjects-split':
     '"{column}" has {subjects} values with about {rows} rows each, and {both} of them have rows on both sides of a fold: the same subject would train and test. Give it the role group, or say that known subjects are what you will predict.',
   'warning.small-tasks':

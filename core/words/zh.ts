@@ -77,6 +77,8 @@ export const zh: Record<WordKey, string> = {
     '{of} 个输入中有 {n} 个在不同的“{place}”分布不同，差别最大的是 {level} 的“{column}”：该处均值 {here}，别处 {there}（标准化差 {smd}，Kolmogorov-Smirnov 距离 {distance}）。在一些地点学到的未必适用于别处；只有按整个地点测试才看得出。',
   'warning.drift-class':
     '{of} 个输入中有 {n} 个在不同的“{place}”分布不同，差别最大的是 {level} 的“{column}”：该处有 {distance} % 的行属于与别处不同的类别。在一些地点学到的未必适用于别处；只有按整个地点测试才看得出。',
+  'warning.identical-tasks':
+    '有 {tasks} 个任务与另一个任务的行完全相同（“{other}”与“{one}”）：重复的任务说明不了任务之间的差别，并使新任务显得过于容易。',
   'warning.subjects-split':
     '“{column}”有 {subjects} 个值，每个约 {rows} 行，其中 {both} 个在某一折的两侧都有行：同一个体既训练又测试。请把它设为分组列，或说明要预测的正是已知的个体。',
   'warning.small-tasks':

@@ -165,7 +165,8 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
   withWorkspace('adapt <run> <support>', 'learn a new task from a few labelled rows')
     .option('--predict <file>', 'also predict the rows of this file with the adapted model')
     .option('-o, --output <file>', 'the CSV to write the predictions to')
-    .action((run: string, support: string, options: Common & { predict?: string; output?: string }) =>
+    .option('--onnx <file>', 'also write the adapted model as ONNX')
+    .action((run: string, support: string, options: Common & { predict?: string; output?: string; onnx?: string }) =>
       withLab(make, { ...options, existing: true }, async (lab) => {
         if ((options.predict === undefined) !== (options.output === undefined)) throw predictAndOutput(options)
         const { warnings, ...adapted } = await lab.call('run.adapt', { run, files: fileRefs([support]) })
@@ -176,15 +177,21 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
         )
         const learned = tasks.map(({ id, rows }) => `${id}: ${rows} labelled rows`)
         const text = [...learned, ...(path.length ? [textTable(['task', 'steps', 'error on them'], path)] : [])]
+        const onnx = options.onnx === undefined ? {} : { onnx: resolve(options.onnx) }
+        if (options.onnx !== undefined) {
+          const { blob } = await lab.call('run.export', { run, model, format: 'onnx' })
+          await save(options.onnx, await fetchBlob(lab, blob))
+          text.push(`Written to ${resolve(options.onnx)}`)
+        }
         if (!options.predict || !options.output)
-          return output.result({ run, model, tasks, trace, warnings }, text.join('\n'))
+          return output.result({ run, model, tasks, trace, warnings, ...onnx }, text.join('\n'))
         const said = await lab.call('run.predict', { run, model, files: fileRefs([options.predict]) })
         await save(options.output, await fetchBlob(lab, said.csv))
         for (const warning of said.warnings) output.note(warning.text)
         const file = resolve(options.output)
         const predicted = { rows: said.rows, columns: said.columns, file, warnings: said.warnings }
         text.push(`${said.rows} rows written to ${file}`)
-        output.result({ run, model, tasks, trace, warnings, predicted }, text.join('\n'))
+        output.result({ run, model, tasks, trace, warnings, ...onnx, predicted }, text.join('\n'))
       }),
     )
 

@@ -34,6 +34,7 @@ export async function adaptTo(
       rows: cells.filter((cell) => cell.task === k).length,
       isNew: !about.tasks.some((task) => task.id === set.tasks[k].id),
     })),
+    unlabelled: set.table.rows - new Set(cells.map(({ row }) => row)).size,
     trace: await Promise.all(path.map(async (own, k) => ({ steps: steps[k], ...(await fitOf(own, support, cells)) }))),
     truth: cells.slice(0, SHOWN).map((cell) => shown(set, cell.task, cell.truth)),
     warnings: warningsOf(set, about),

@@ -2,6 +2,7 @@ import { latexText } from '../../core/report/export.ts'
 import { methods } from '../../core/methods.ts'
 import { readPredictions } from '../../core/predictions.ts'
 import { UserError } from '../../core/errors.ts'
+import type { Model } from '../../core/method.ts'
 import type { Context } from './context.ts'
 import { needRun } from './experiments.ts'
 import { cannotDo, trainedModel } from './models.ts'
@@ -12,8 +13,16 @@ import type { RunRow } from './workspace/records.ts'
 
 export type Exported = { name: string; mime: string; bytes: Uint8Array }
 
-/** One run as a file: its model (onnx), its predictions of the test rows (csv), or its figures (json, latex). */
-export async function exportRun(c: Context, id: string, format: 'onnx' | 'csv' | 'json' | 'latex'): Promise<Exported> {
+/**
+ * One run as a file: its model (onnx; `adapted` instead, where it has learned further tasks), its predictions of the test
+ * rows (csv), or its figures (json, latex).
+ */
+export async function exportRun(
+  c: Context,
+  id: string,
+  format: 'onnx' | 'csv' | 'json' | 'latex',
+  adapted: Model | null,
+): Promise<Exported> {
   const run = needRun(c, id)
   const name = `${run.methodKey}-${run.id}`.replaceAll(/[^\p{L}\p{N}.-]+/gu, '_')
   const text = (extension: string, mime: string, content: string) => ({
@@ -24,7 +33,7 @@ export async function exportRun(c: Context, id: string, format: 'onnx' | 'csv' |
   if (format === 'json') return text('json', 'application/json', asJson(c, run))
   if (format === 'latex') return text('tex', 'application/x-tex', asLatex(run))
   if (format === 'csv') return text('csv', 'text/csv', asCsv(c, run))
-  const { model } = await trainedModel(c, id)
+  const model = adapted ?? (await trainedModel(c, id)).model
   if (!model.onnx) {
     const able = methods.filter((m) => m.can.onnx).map((m) => m.id)
     throw cannotDo(run, 'be written as ONNX', `Take a run of a method that can: ${able.join(', ') || 'none yet'}.`)

@@ -68,8 +68,9 @@ export function useCalls(c: Context): Handlers<Calls> {
       return { model: await keep(bytes), ...answer }
     },
 
-    async 'run.export'({ run: id, format }) {
-      const { name, mime, bytes } = await exportRun(c, id, format)
+    async 'run.export'({ run: id, format, model: adaptedHash }) {
+      const adapted = adaptedHash ? readModel(blobs.need(adaptedHash), await c.runtime()).model : null
+      const { name, mime, bytes } = await exportRun(c, id, format, adapted)
       return { name, mime, blob: await keep(bytes) }
     },
 

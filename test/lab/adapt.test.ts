@@ -78,6 +78,21 @@ test('a new site is learned step by step, and its other rows are predicted by th
   expect((await lab.call('run.predict', { run: of('maml'), files: [rest] })).csv).toBe(before.csv)
 })
 
+test('labelled and unlabelled rows of one file: the rest is predicted, and the adapted model is written as ONNX', async () => {
+  const labelled = fs.readFileSync(write('some.csv', ['S2.2'], 13, 700).path, 'utf8').split('\n')
+  const mixed = path.join(folder, 'mixed.csv')
+  fs.writeFileSync(mixed, labelled.map((line, i) => (i > 8 ? line.replace(/[^,]*$/, '') : line)).join('\n'))
+  const answer = await lab.call('run.adapt', { run: of('maml'), files: [{ path: mixed }] })
+  expect([answer.tasks[0].rows, answer.unlabelled]).toEqual([8, 5])
+  const { csv } = await lab.call('run.predict', { run: of('maml'), files: [{ path: mixed }], model: answer.model })
+  const said = (await blobOf(lab, csv)).toString('utf8').trim().split('\r\n').slice(1)
+  expect(said.map((line) => Number.isFinite(Number(line.split(',').at(-1))))).toEqual(new Array(13).fill(true))
+  const written = await lab.call('run.export', { run: of('maml'), format: 'onnx', model: answer.model })
+  const onnx = (await blobOf(lab, written.blob)).toString('latin1')
+  expect(written.name).toMatch(/\.onnx$/)
+  expect([onnx.includes('"S2.2"'), onnx.includes('"site=S1"')]).toEqual([true, false])
+})
+
 test('a closed form adapts too, without steps to show', async () => {
   const answer = await lab.call('run.adapt', { run: of('ridge'), files: [write('s.csv', ['S9', 'S8'], 12, 40)] })
   expect(answer.tasks.map(({ id, rows }) => [id, rows])).toEqual([

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { method, paramsOf } from '../../core/methods.ts'
 import { metricOf } from '../../core/stats/metrics.ts'
-import { specOf, templates } from '../../core/templates/index.ts'
+import { specOf, templates, templatesOn } from '../../core/templates/index.ts'
 import { openLab, refused } from './labs.ts'
 import type { TestLab } from './labs.ts'
 import { tempFolder } from './places.ts'
@@ -60,7 +60,7 @@ describe.skipIf(!present)('on the published files', () => {
       expect(opened.hash).toBe(template.data.hash)
       expect(opened.summary.rows).toBe(template.data.rows)
       // The first template on a data set says its roles.
-      expect(opened.roles?.targets).toEqual(specOf(template).data.roles?.targets)
+      expect(opened.roles?.targets).toEqual(specOf(templatesOn(template.data.hash)[0]).data.roles?.targets)
       const { spec } = await lab.call('templates.spec', { id })
       const plan = await lab.call('experiment.plan', { spec })
       expect(plan.trials).toBeGreaterThan(spec.methods.length)

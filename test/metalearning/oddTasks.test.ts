@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { episodes } from '../../core/data/episodes.ts'
+import { checkData } from '../../core/data/checks/index.ts'
+import { Roles } from '../../core/data/roles.ts'
 import type { TaskSet, View } from '../../core/data/taskSet.ts'
 import type { Runtime } from '../../core/engine/runtime.ts'
 import { UserError } from '../../core/errors.ts'
@@ -82,15 +84,20 @@ it('one task is an error that asks for more', async () => {
   expect(await refusal(fitted(one))).toMatchObject({ code: 'meta.one-task', got: 'one task, "site=S0"' })
 })
 
-it('tasks that are identical give finite figures', async () => {
+it('tasks that are identical: finite figures and a warning that names two of them; tasks that differ have none', async () => {
   const set = sites()
   const columns = set.table.columns.map((column) => ({
     ...column,
     values: column.name === 'site' ? column.values : column.values.map((_, row, all) => all[row - (row % 8)]),
+    valid: column.name === 'site' ? column.valid : column.valid.map((_, row, all) => all[row - (row % 8)]),
   })) as TaskSet['table']['columns']
   const same = whole({ ...set, table: { ...set.table, columns } })
   const values = await said(await fitted(same), same)
   expect(values.every(Number.isFinite)).toBe(true)
+  const roles = Roles.parse({ targets: ['yield'], task: 'site' })
+  const codes = (of: TaskSet) => checkData(of, roles).findings.filter(({ code }) => code === 'identical-tasks')
+  expect(codes(same.set)).toMatchObject([{ params: { tasks: 7, one: 'S0', other: 'S1' } }])
+  expect(codes(set)).toEqual([])
 })
 
 it('NaN in a support set: a missing input gives finite figures, a set without any label is an error', async () => {

@@ -44,6 +44,18 @@ describe('expand', () => {
     expect(keys(expand(spec([{ id: 'hard-sharing' }], { twins: false }), sites()))).toEqual(['hard-sharing'])
   })
 
+  it('stands the plain rivals beside every meta-learner', () => {
+    const few = { evaluation: { protocol: 'few-shot' } }
+    const beside = (id: string, kind: 'number' | 'two') =>
+      keys(expand(spec([{ id }], few), sites(kind))).filter((key) => key !== id)
+    const rivals = ['knn', 'pooled-mlp', 'from-scratch', 'pretrain-finetune', 'pretrain-head']
+    for (const id of ['maml', 'reptile', 'cavia', 'ridge-head', 'learned-optimizer']) {
+      const lines = ['ridge', 'pooled-ridge', 'hierarchical-linear']
+      expect(beside(id, 'number')).toEqual(expect.arrayContaining(['mean', ...lines, ...rivals]))
+      expect(beside(id, 'two')).toEqual(expect.arrayContaining(['mean', 'logistic', ...rivals]))
+    }
+  })
+
   it('gives twins the budget of what they are compared with', () => {
     const trials = expand(spec([{ id: 'hard-sharing', params: { epochs: 7, hidden: [5] } }]), sites())
     const twin = trials.find((trial) => trial.methodKey === 'single-task-mlp')!

@@ -49,6 +49,7 @@ const cases: [string, string, TaskSet][] = [
   ['hard-sharing', 'sites', sites('number')],
   ['single-task-mlp', 'mixed', mixedTargets(['number', 'two', 'three'], 0)],
   ['pooled-mlp', 'sites', sites('two')],
+  ['maml', 'sites', sites('number')],
 ]
 
 describe('exported models in OpenCV', () => {
@@ -113,7 +114,12 @@ describe('exported models in OpenCV', () => {
 async function fitted(id: string, train: ReturnType<typeof split>['train'], runtime: Runtime, params = {}) {
   const m = method(id)
   const context = { train, inner: null, rng: rng(1), runtime, resume: null, episodes: null }
-  const given = id.includes('mlp') || id.includes('sharing') ? { epochs: 20, ...params } : params
+  const given =
+    id === 'maml'
+      ? { iterations: 50 }
+      : id.includes('mlp') || id.includes('sharing')
+        ? { epochs: 20, ...params }
+        : params
   const going = m.fit(context, paramsOf(m, given))
   for (let next = await going.next(); ; next = await going.next()) if (next.done) return next.value
 }

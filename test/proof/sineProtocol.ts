@@ -1,6 +1,8 @@
 import { generatedViews } from '../../core/episodeViews.ts'
 import { generatorTaskSet } from '../../core/data/generators/index.ts'
+import type { View } from '../../core/data/taskSet.ts'
 import type { Runtime } from '../../core/engine/runtime.ts'
+import { UserError } from '../../core/errors.ts'
 import type { Model } from '../../core/method.ts'
 import { method, paramsOf } from '../../core/methods.ts'
 import { rng } from '../../core/rng.ts'
@@ -59,10 +61,23 @@ export async function sineErrors(asked: Asked, runtime: Runtime): Promise<Tested
       QUERIES,
       first,
     )
-    const trace = await next.value.adaptTrace!(support, steps)
-    for (const [k, model] of trace.entries()) (errors[steps[k]] ??= []).push(...(await squaredErrors(model, query)))
+    for (const count of steps) {
+      const model = await after(next.value, support, count)
+      const own = model ? await squaredErrors(model, query) : new Array<number>(query.tasks.length).fill(Infinity)
+      ;(errors[count] ??= []).push(...own)
+    }
   }
   return { method: id, shots, seed, errors, trainSeconds: (used.user + used.system) / 1e6 }
+}
+
+/** null where a task of the hundred leaves the finite numbers: more steps than were trained may do so. */
+async function after(model: Model, support: View, steps: number): Promise<Model | null> {
+  try {
+    return (await model.adaptTrace!(support, [steps]))[0]
+  } catch (error) {
+    if (error instanceof UserError && error.json.code === 'adaptation-diverged') return null
+    throw error
+  }
 }
 
 async function squaredErrors(model: Model, query: Parameters<Model['predict']>[0]): Promise<number[]> {

@@ -8,6 +8,7 @@ import { checkCopies } from './copies.ts'
 import { checkDrift } from './drift.ts'
 import { checkDuplicates } from './duplicates.ts'
 import { finding } from './finding.ts'
+import { checkIdenticalTasks } from './identicalTasks.ts'
 import type { Finding } from './finding.ts'
 import { placesOf } from './places.ts'
 import { sampleRows } from './sample.ts'
@@ -37,6 +38,7 @@ export function checkData(set: TaskSet, roles: Roles): Checked {
   const findings = [
     ...checkCopies(set, sample),
     ...checkDuplicates(set, roles, sampleRows(rows, PLACE_ROWS, random.split('chance'))),
+    ...checkIdenticalTasks(set),
     ...checkConfounding(set, roles, places),
     ...checkColumns(set),
     ...checkDrift(set, roles, places),

@@ -44,5 +44,6 @@ export default {
   'finding.one-class-tasks': 'Tasks of one class',
   'finding.fold-without-train': 'A fold without a target to learn from',
   'finding.fold-without-test': 'A fold without a target to test on',
+  'finding.identical-tasks': 'Tasks that are copies',
   'finding.more-features-than-rows': 'More inputs than rows',
 } as const

@@ -166,6 +166,8 @@ export default {
   'adapt.order': 'Labelled rows, by value',
   'adapt.value': 'Value',
   'adapt.measured': 'Measured',
+  'adapt.rest': 'Predict this file: {n} {n:row has|rows have} no label',
+  'adapt.onnx': 'Save the adapted model (ONNX)',
   'adapt.predict': 'Now drop the rows to predict, or choose the file',
   'compare.new.title': 'Use it on new rows',
   'compare.new.model': 'Model',

@@ -44,5 +44,6 @@ export default {
   'finding.one-class-tasks': '只有一个类别的任务',
   'finding.fold-without-train': '某一折没有可学的目标',
   'finding.fold-without-test': '某一折没有可测的目标',
+  'finding.identical-tasks': '重复的任务',
   'finding.more-features-than-rows': '输入比行还多',
 } as const

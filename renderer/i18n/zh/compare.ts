@@ -160,6 +160,8 @@ export default {
   'adapt.order': '标注行，按数值排列',
   'adapt.value': '数值',
   'adapt.measured': '测量值',
+  'adapt.rest': '预测该文件：{n} 行没有标注',
+  'adapt.onnx': '保存适应后的模型（ONNX）',
   'adapt.predict': '现在拖入要预测的行，或选择文件',
   'compare.new.title': '用于新数据',
   'compare.new.model': '模型',
