@@ -16,6 +16,8 @@ export type TaskSetSummary = {
   taskColumn: boolean
   missingTargets: boolean
   generator: boolean
+  /** Share of the targets' spread that nearest neighbours leave open (`core/data/unexplained.ts`), where that was looked at. */
+  unexplained?: number | null
 }
 
 /** What a method promises; read by the form, the docs and the contract tests. */

@@ -47,7 +47,7 @@ export type ForestParams = z.infer<typeof ForestParams>
 
 /** Units of work of one forest; as measured, a unit is about one multiply-add. */
 export function forestWork(rows: number, features: number, columns: number, { trees, share }: ForestParams): number {
-  return trees * rows * Math.log2(rows + 1) * features * (share * (4 + 1.5 * columns) + 2) + 1
+  return 1.5 * trees * rows * Math.log2(rows + 1) * features * (share * (4 + 1.5 * columns) + 2) + 1
 }
 
 const said = {

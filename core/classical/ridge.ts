@@ -27,7 +27,7 @@ export const ridge = linearMethod<z.infer<typeof RidgeParams>>({
   cite: 'Hoerl and Kennard 1970, Ridge Regression',
   params: RidgeParams,
   beside: ['multitask', 'metalearning'],
-  work: (s) => (s.rows * s.features ** 2 + s.tasks * s.features ** 3) * (s.taskColumn ? 1 : s.targets) + 1,
+  work: (s) => s.rows * s.features ** 2 * (s.missingTargets ? s.targets : 1) + 0.3 * s.tasks * s.features ** 3 + 1,
   fit: (frame, { alpha }) => fitRidge(frame, alpha),
   adapt: (_, support, { alpha }) => fitRidge(support, alpha),
 })

@@ -2,14 +2,14 @@ import { z } from 'zod'
 import type { Runtime } from '../engine/runtime.ts'
 import type { Output } from '../frame.ts'
 import type { Method, Model } from '../method.ts'
-import { balancingWork } from '../nn/balanced.ts'
 import { silenced } from '../nn/lesions.ts'
 import { generalHead, newHeads } from '../nn/newHead.ts'
 import { answering, sharedModel } from '../nn/newTasks.ts'
 import { headHidden, multiTaskParams } from '../nn/params.ts'
-import { designWork, fitPerceptron, loadPerceptron, perceptronModel, perceptronWork } from '../nn/perceptron.ts'
+import { fitPerceptron, loadPerceptron, perceptronModel } from '../nn/perceptron.ts'
 import type { Perceptron } from '../nn/perceptron.ts'
 import { columnsByTarget } from '../nn/plan.ts'
+import { trainingWork } from '../nn/work.ts'
 import { SHARED_CAN } from './sharedNetwork.ts'
 
 /**
@@ -29,10 +29,11 @@ export const hardSharing: Method<Params> = {
   twins: ['single-task-mlp'],
   can: SHARED_CAN,
   work: (s, p) =>
-    balancingWork(s, p) +
-    (p.headHidden.length
-      ? designWork(s, p, { kind: 'deep-heads', headHidden: p.headHidden })
-      : perceptronWork(s, p, s.tasks, 1)),
+    trainingWork(s, p, {
+      stacked: false,
+      heads: true,
+      ...(p.headHidden.length ? { design: { kind: 'deep-heads' as const, headHidden: p.headHidden } } : {}),
+    }),
   async *fit(context, params) {
     const { headHidden } = params
     const layout = {

@@ -36,7 +36,7 @@ const NetParams = LassoParams.extend({
 type NetParams = z.infer<typeof NetParams>
 
 // Second moments once, then about a hundred rounds over the inputs.
-const work: Method['work'] = (s) => s.features ** 2 * (s.rows * s.targets + 100 * s.tasks) + 1
+const work: Method['work'] = (s) => s.features ** 2 * (s.rows * s.targets + 1500 * s.tasks) + 1
 
 export const multiTaskLasso = linearMethod<z.infer<typeof LassoParams>>({
   id: 'multi-task-lasso',

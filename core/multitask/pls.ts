@@ -34,7 +34,7 @@ export const pls = linearMethod<Params>({
   params: Params,
   twins: ['ridge'],
   can: { taskColumn: false },
-  work: (s, { components }) => 30 * Math.min(components, s.features) * s.rows * (s.features + s.targets) + 1,
+  work: (s, { components }) => 250 * Math.min(components, s.features) * s.rows * (s.features + s.targets) + 1,
   fit: (frame, { components }) => fitPls(frame, components),
 })
 

@@ -1,7 +1,8 @@
 import type { Method } from '../method.ts'
 import { PerceptronParams } from '../nn/params.ts'
-import { fitPerceptron, loadPerceptron, perceptronModel, perceptronWork } from '../nn/perceptron.ts'
+import { fitPerceptron, loadPerceptron, perceptronModel } from '../nn/perceptron.ts'
 import { columnsByTarget } from '../nn/plan.ts'
+import { trainingWork } from '../nn/work.ts'
 
 /**
  * One network for the rows of all tasks together. Without intercepts it does not know which task a row belongs to;
@@ -31,7 +32,10 @@ const pooled = (intercepts: boolean): Method<PerceptronParams> => ({
     network: true,
   },
   work: (s, p) =>
-    perceptronWork({ ...s, features: s.features + (intercepts ? s.tasks / s.targets : 0) }, p, s.targets, 1),
+    trainingWork({ ...s, features: s.features + (intercepts ? s.tasks / s.targets : 0) }, p, {
+      stacked: false,
+      heads: false,
+    }),
   async *fit(context, params) {
     const net = yield* fitPerceptron(context, params, {
       stacked: false,

@@ -1,12 +1,12 @@
 import type { z } from 'zod'
 import type { Balancing } from '../balancers/params.ts'
 import type { Can, Method, TaskSetSummary } from '../method.ts'
-import { balancingWork } from '../nn/balanced.ts'
 import type { Design } from '../nn/design.ts'
 import { sharedModel } from '../nn/newTasks.ts'
 import type { PerceptronParams } from '../nn/params.ts'
-import { designWork, fitPerceptron, loadPerceptron } from '../nn/perceptron.ts'
+import { fitPerceptron, loadPerceptron } from '../nn/perceptron.ts'
 import { columnsByTarget } from '../nn/plan.ts'
+import { trainingWork } from '../nn/work.ts'
 
 /** Networks with shared parameters do all there is. */
 export const SHARED_CAN: Can = {
@@ -37,7 +37,7 @@ export function sharedNetwork<P extends PerceptronParams & Balancing>(about: {
     family: 'multitask',
     twins: ['single-task-mlp'],
     can: SHARED_CAN,
-    work: (s: TaskSetSummary, p) => designWork(s, p, design(p, s.tasks)) + balancingWork(s, p),
+    work: (s: TaskSetSummary, p) => trainingWork(s, p, { stacked: false, heads: true, design: design(p, s.tasks) }),
     async *fit(context, p) {
       const net = yield* fitPerceptron(context, p, {
         stacked: false,

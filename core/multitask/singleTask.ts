@@ -1,7 +1,8 @@
 import type { Method } from '../method.ts'
 import { PerceptronParams } from '../nn/params.ts'
-import { fitPerceptron, loadPerceptron, perceptronModel, perceptronWork } from '../nn/perceptron.ts'
+import { fitPerceptron, loadPerceptron, perceptronModel } from '../nn/perceptron.ts'
 import { columnsByTask } from '../nn/plan.ts'
+import { trainingWork } from '../nn/work.ts'
 
 /**
  * The twin of hard sharing: one whole network per task, each with its own rows, scaling, batches and early stopping,
@@ -27,7 +28,7 @@ export const singleTaskMlp: Method<PerceptronParams> = {
     resume: true,
     network: true,
   },
-  work: (s, p) => perceptronWork(s, p, 1, s.taskColumn ? s.targets : s.tasks),
+  work: (s, p) => trainingWork(s, p, { stacked: true, heads: true }),
   async *fit(context, params) {
     const net = yield* fitPerceptron(context, params, { stacked: true, columns: columnsByTask })
     return perceptronModel(net, context.runtime)

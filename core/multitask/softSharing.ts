@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Method } from '../method.ts'
 import { perceptronParams } from '../nn/params.ts'
-import { fitPerceptron, loadPerceptron, perceptronModel, perceptronWork } from '../nn/perceptron.ts'
+import { fitPerceptron, loadPerceptron, perceptronModel } from '../nn/perceptron.ts'
 import { columnsByTask } from '../nn/plan.ts'
+import { trainingWork } from '../nn/work.ts'
 import { singleTaskMlp } from './singleTask.ts'
 
 /**
@@ -28,7 +29,8 @@ export const softSharing: Method<Params> = {
   params: Params,
   twins: ['single-task-mlp'],
   can: { ...singleTaskMlp.can },
-  work: (s, p) => 1.5 * perceptronWork(s, p, 1, s.taskColumn ? s.targets : s.tasks),
+  work: (s, p) =>
+    1.2 * trainingWork(s, p, { stacked: true, heads: true, design: { kind: 'tied-towers', tie: p.tie, strength: 1 } }),
   async *fit(context, p) {
     const { tie, strength } = p
     const net = yield* fitPerceptron(context, p, {

@@ -37,7 +37,7 @@ export const traceNorm = linearMethod<z.infer<typeof Params>>({
   // Second moments once, then some two hundred steps, each a slope and a decomposition.
   work: (s) =>
     s.features ** 2 * (s.rows * s.targets + 200 * s.tasks) +
-    2000 * s.features * s.tasks * Math.min(s.features, s.tasks) +
+    20_000 * s.features * s.tasks * Math.min(s.features, s.tasks) +
     1,
   fit: (frame, { penalty }) => fitTraceNorm(frame, penalty),
 })

@@ -164,7 +164,7 @@ export function balancingWork(
   return p.epochs * s.rows * perRow * passes + steps * (CALLS + PER_TASK * (needs === 'losses' ? 0 : s.tasks))
 }
 /** Of a step, in multiply-adds: two calls of the runtime rather than a share of one, and a turn of the loop over tasks. */
-const CALLS = 1.5e6
+const CALLS = 6e6
 const PER_TASK = 1e5
 
 const vector = (data: Float32Array): Tensor => ({ shape: [data.length], data })

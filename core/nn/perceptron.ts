@@ -3,7 +3,7 @@ import type { Encoder, EncoderOptions } from '../data/encoding.ts'
 import type { Runtime } from '../engine/runtime.ts'
 import { frameOf, loadFrame, saveFrame } from '../frame.ts'
 import type { Output } from '../frame.ts'
-import type { FitContext, FitEvent, Model, TaskSetSummary } from '../method.ts'
+import type { FitContext, FitEvent, Model } from '../method.ts'
 import { damaged, pack, take, unpack } from '../pack.ts'
 import { architectureOf, sizeOf } from './architecture.ts'
 import type { Design } from './design.ts'
@@ -78,30 +78,4 @@ export function loadPerceptron(bytes: Uint8Array): Perceptron {
   const { layers } = architecture
   if (!layers || !packed.arrays.has('alive')) return { plan, theta, ...frame }
   return { plan, theta, alive: take(packed, 'alive', 'f32', unitsIn(layers)), ...frame }
-}
-
-/** The same for a network with a design: its own architecture says what a row costs, and Adam touches every parameter. */
-export function designWork(s: TaskSetSummary, p: PerceptronParams, design: Design): number {
-  const tasks = s.taskColumn ? Math.max(1, Math.round(s.tasks / s.targets)) : 1
-  const names = (n: number) => Array.from({ length: n }, (_, i) => String(i))
-  const about = { kind: 'regression' as const, width: 1, classes: null, mean: 0, sd: 1 }
-  const architecture = architectureOf({
-    inputs: names(s.features),
-    hidden: p.hidden,
-    activation: p.activation,
-    stacked: false,
-    columns: names(s.targets).map((target) => ({ ...about, target, tasks: names(tasks) })),
-    design,
-  })
-  const steps = Math.ceil(s.rows / p.batchSize) * p.epochs
-  return 3 * p.epochs * s.rows * architecture.perLine + (4e5 + 10 * sizeOf(architecture)) * steps
-}
-
-/** Multiply-adds of a fit: forward, and backward at twice that, for every row and epoch. */
-export function perceptronWork(s: TaskSetSummary, p: PerceptronParams, outputs: number, nets: number): number {
-  const widths = [s.features, ...p.hidden, outputs]
-  const perRow = widths.slice(1).reduce((sum, out, l) => sum + widths[l] * out, 0)
-  // A step costs about as much as 200,000 multiply-adds on top, however small it is.
-  const steps = Math.ceil(s.rows / p.batchSize) * p.epochs
-  return 3 * p.epochs * s.rows * perRow * nets + 2e5 * steps
 }

@@ -18,6 +18,7 @@ import type { Stack } from './stillTraining.ts'
 import { stacks } from './stillTraining.ts'
 import { firstState, keepBest, readState, writeState } from './trainerState.ts'
 import type { State } from './trainerState.ts'
+import { patienceOf } from './work.ts'
 
 /**
  * Mini-batch training with AdamW and early stopping, for shared and stacked networks alike. Each chunk is a whole
@@ -135,11 +136,6 @@ export async function* trainPlan(
       yield { type: 'checkpoint', step, bytes: writeState(state) }
   }
   return inner ? state.best : state.theta
-}
-
-/** In epochs. Where many rows make an epoch long, as many epochs as elsewhere would be far more learning. */
-function patienceOf({ patience, patienceSteps }: Training, perEpoch: number): number {
-  return patience && patienceSteps ? Math.min(patience, Math.max(1, Math.ceil(patienceSteps / perEpoch))) : patience
 }
 
 /** Over the last chunk: how much each task counted, how many pairs of gradients conflicted, and who agreed with whom. */

@@ -1,22 +1,30 @@
+import type { Runtime } from '../../core/engine/runtime.ts'
 import type { Trial } from '../../core/experiment.ts'
 import type { Method, TaskSetSummary } from '../../core/method.ts'
 import { method, methods, paramsOf } from '../../core/methods.ts'
 import { searchable } from '../../core/search.ts'
 import { fitsOf } from '../../core/tuning/schedule.ts'
+import { machineSpeed } from './machineSpeed.ts'
+import type { MachineSpeed } from './machineSpeed.ts'
 import type { RuntimeKind } from './pool.ts'
+import { sha256 } from './workspace/blobs.ts'
 import type { Workspace } from './workspace/workspace.ts'
 
 /** Seconds before the first step and seconds per unit of work, on one core of an ordinary machine. */
 const BUILT_IN = {
   /** Solved in plain code. */
-  closed: { start: 0.003, unit: 2e-9 },
+  closed: { start: 0.015, unit: 2e-9 },
   /** Trained step by step by the runtime. */
-  network: { start: 0.08, unit: 4e-11 },
+  network: { start: 0.05, unit: 5e-11 },
   episodes: { start: 0.2, unit: 4e-11 },
 }
 type Way = keyof typeof BUILT_IN
-const wayOf = (m: Method): Way => (m.family === 'metalearning' ? 'episodes' : m.can.resume ? 'network' : 'closed')
+const wayOf = (m: Method): Way => (!m.can.resume ? 'closed' : m.family === 'metalearning' ? 'episodes' : 'network')
+/** Against native; known better once this machine was measured. */
 const SLOWER: Record<RuntimeKind, number> = { native: 1, wasm: 4, reference: 100 }
+/** Before any trial: a worker that begins, and the programs of a method that is trained. */
+const WORKER = 0.8
+const PROGRAMS = 0.15
 /** Fits of a trial in units of one on its whole training fold: inner folds leave a part of it out. */
 function fitsOfTrial(tune: Trial['tune'], id: string): number {
   if (!tune) return 1
@@ -34,18 +42,29 @@ function smallerFits(
   return rowCurve.reduce((sum, n) => sum + (n < perTask ? n / perTask : 0), 0)
 }
 
-/** A learned factor counts like this many seconds of built-in experience. */
+/** What was not learned yet counts like this many seconds of experience. */
 const PRIOR = 0.05
+type Sum = { said: number; took: number }
+const nothing: Sum = { said: 0, took: 0 }
+
+/** Of all rows, those that a trial is fitted on. */
+function shareOf({ fold, evaluation: { protocol, folds, testFraction } }: Trial): number {
+  if (fold === 'all') return 1
+  return protocol === 'k-fold' ? 1 - 1 / folds : protocol === 'holdout' ? 1 - testFraction : 0.9
+}
 
 /**
  * How long a trial takes: the method's own measure of work, times the speed built in for its way of learning, times
- * how much longer or shorter finished runs of this workspace took than that said (per method; else of the same way).
+ * how much longer or shorter things take here: what a short measurement of this machine says, corrected by finished
+ * runs of this workspace of the same way of learning, of the same method, and of the same method on the same data.
  */
 export class Estimator {
   private readonly workspace: Workspace
   /** What was worked out before: the trials of one method on one data set cost the same. */
   private readonly known = new WeakMap<TaskSetSummary, Map<string, number>>()
-  private readonly learned = new Map<string, { said: number; took: number }>()
+  private readonly names = new WeakMap<TaskSetSummary, string>()
+  private readonly learned = new Map<string, Sum>()
+  private machine: MachineSpeed | null = null
 
   constructor(workspace: Workspace) {
     this.workspace = workspace
@@ -53,32 +72,49 @@ export class Estimator {
       this.learned.set(`${method}/${runtime}`, { said: units, took: seconds })
   }
 
+  /** Measures this machine, once. */
+  async measure(runtime: Runtime): Promise<void> {
+    if (runtime.kind !== 'reference') this.machine ??= await machineSpeed(runtime)
+  }
+
   /** Seconds on one worker. */
   seconds(trial: Trial, summary: TaskSetSummary, runtime: RuntimeKind): number {
-    return this.builtIn(trial, summary, runtime) * this.factor(trial.method.id, runtime)
+    return this.builtIn(trial, summary, runtime) * this.factor(trial.method.id, summary, runtime)
+  }
+
+  /** Seconds before the trials of these methods: `cold` where no worker has begun yet. */
+  before(ids: readonly string[], cold: boolean): number {
+    const trained = new Set(ids.filter((id) => wayOf(method(id)) !== 'closed'))
+    return ((cold ? WORKER : 0) + PROGRAMS * trained.size) * (this.machine?.plain ?? 1)
   }
 
   /** Learns from a finished run; inside a transaction. */
   learn(trial: Trial, summary: TaskSetSummary, runtime: RuntimeKind, seconds: number): void {
     const said = this.builtIn(trial, summary, runtime)
-    const key = `${trial.method.id}/${runtime}`
-    const sum = this.learned.get(key) ?? { said: 0, took: 0 }
-    this.learned.set(key, { said: sum.said + said, took: sum.took + seconds })
-    this.workspace.records.addSpeed(trial.method.id, runtime, said, seconds)
+    for (const name of [trial.method.id, this.onData(trial.method.id, summary)]) {
+      const sum = this.learned.get(`${name}/${runtime}`) ?? nothing
+      this.learned.set(`${name}/${runtime}`, { said: sum.said + said, took: sum.took + seconds })
+      this.workspace.records.addSpeed(name, runtime, said, seconds)
+    }
   }
 
-  private builtIn(
-    { method: { id, params }, tune, fold, evaluation }: Trial,
-    summary: TaskSetSummary,
-    runtime: RuntimeKind,
-  ): number {
+  /** A method on these very data. */
+  private onData(id: string, summary: TaskSetSummary): string {
+    const name = this.names.get(summary) ?? sha256(Buffer.from(JSON.stringify(summary))).slice(0, 16)
+    this.names.set(summary, name)
+    return `${id}@${name}`
+  }
+
+  private builtIn(trial: Trial, summary: TaskSetSummary, runtime: RuntimeKind): number {
+    const { id, params } = trial.method
     const own = this.known.get(summary) ?? new Map<string, number>()
     this.known.set(summary, own)
-    const key = `${runtime}/${id}/${JSON.stringify([params, tune, fold === 'all' ? [] : evaluation.rowCurve])}`
-    const seconds =
-      own.get(key) ??
-      this.work(id, params, summary, runtime) *
-        (fitsOfTrial(tune, id) + (fold === 'all' ? 0 : smallerFits(evaluation, summary)))
+    const share = shareOf(trial)
+    const curve = trial.fold === 'all' ? [] : trial.evaluation.rowCurve
+    const key = `${runtime}/${id}/${share}/${JSON.stringify([params, trial.tune, curve])}`
+    const rows = Math.max(1, Math.round(share * summary.rows))
+    const fits = fitsOfTrial(trial.tune, id) + (curve.length ? smallerFits(trial.evaluation, summary) : 0)
+    const seconds = own.get(key) ?? this.work(id, params, { ...summary, rows }, runtime) * fits
     own.set(key, seconds)
     return seconds
   }
@@ -91,15 +127,16 @@ export class Estimator {
     return start + work * unit * (way === 'closed' ? 1 : SLOWER[runtime])
   }
 
-  private factor(id: string, runtime: RuntimeKind): number {
-    const own = this.learned.get(`${id}/${runtime}`)
-    const sum = own ?? { said: 0, took: 0 }
-    if (!own)
-      for (const other of methods) {
-        const learned = wayOf(other) === wayOf(method(id)) ? this.learned.get(`${other.id}/${runtime}`) : undefined
-        sum.said += learned?.said ?? 0
-        sum.took += learned?.took ?? 0
-      }
-    return (sum.took + PRIOR) / (sum.said + PRIOR)
+  private factor(id: string, summary: TaskSetSummary, runtime: RuntimeKind): number {
+    const way = wayOf(method(id))
+    const alike = { ...nothing }
+    for (const other of methods) {
+      const learned = wayOf(other) === way ? this.learned.get(`${other.id}/${runtime}`) : undefined
+      alike.said += learned?.said ?? 0
+      alike.took += learned?.took ?? 0
+    }
+    const here = way === 'closed' ? this.machine?.plain : this.machine && this.machine.network / SLOWER[runtime]
+    const names = [id, this.onData(id, summary)].map((name) => this.learned.get(`${name}/${runtime}`) ?? nothing)
+    return [alike, ...names].reduce((factor, { said, took }) => (took + PRIOR * factor) / (said + PRIOR), here ?? 1)
   }
 }

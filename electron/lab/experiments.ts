@@ -121,7 +121,9 @@ async function plan(c: Context, given: ExperimentSpec): Promise<Planned> {
   const { set, summary } = c.store.load(spec.data)
   const short = shortClasses(set, spec.evaluation)
   const list = expand(spec, set)
-  const { kind } = await c.runtime()
+  const runtime = await c.runtime()
+  const { kind } = runtime
+  await c.estimator.measure(runtime)
   const perMethod = new Map<string, { key: string; id: string; trials: number; seconds: number }>()
   let total = 0
   let longest = 0
@@ -135,7 +137,12 @@ async function plan(c: Context, given: ExperimentSpec): Promise<Planned> {
   const generator = spec.data.generator
   return {
     trials: list.length,
-    seconds: Math.max(longest, total / c.pool.workers),
+    seconds:
+      Math.max(longest, total / c.pool.workers) +
+      c.estimator.before(
+        list.map((trial) => trial.method.id),
+        c.pool.cold(),
+      ),
     workers: c.pool.workers,
     spec,
     perMethod: [...perMethod.values()],

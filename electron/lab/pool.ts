@@ -119,6 +119,11 @@ export class Pool {
     return this.track(flying)
   }
 
+  /** Whether no thread has begun yet. */
+  cold(): boolean {
+    return this.trainers.threads.length === 0
+  }
+
   /** Compares on a thread of its own, so that neither the lab nor a trial waits. */
   analyse(question: Question): Promise<Answer> {
     return this.track(this.analyst.run(question, { name: 'analyse' }) as Promise<Answer>)

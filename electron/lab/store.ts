@@ -1,6 +1,7 @@
 import type { Roles } from '../../core/data/roles.ts'
 import type { Table } from '../../core/data/table.ts'
 import type { TaskSet } from '../../core/data/taskSet.ts'
+import { unexplained } from '../../core/data/unexplained.ts'
 import { UserError } from '../../core/errors.ts'
 import type { DataRef } from '../../core/experiment.ts'
 import { summaryOf } from '../../core/expand.ts'
@@ -50,7 +51,7 @@ export class Store {
     const kept = this.sets.get(data.key)
     if (kept) return kept
     const set = taskSetOf(data)
-    return remember(this.sets, data.key, { data, set, summary: summaryOf(set) })
+    return remember(this.sets, data.key, { data, set, summary: { ...summaryOf(set), unexplained: unexplained(set) } })
   }
 
   /** The same as it goes to a thread. */
