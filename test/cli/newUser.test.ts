@@ -191,7 +191,7 @@ describe('slips', () => {
     expect([column.code, column.got]).toEqual(['roles.unknown-column', '"Y"'])
     expect((await spec({ data: { ...SPEC.data, file: '没有.csv' } })).who).toBe('没有.csv')
     expect((await spec({ methods: [{ id: 'hard-sharin' }] })).remedy).toBe('Did you mean "hard-sharing"?')
-    expect((await spec({ methods: [{ id: 'random-forest' }] })).remedy).toBe('Choose one of these.')
+    expect((await spec({ methods: [{ id: 'xgboost' }] })).remedy).toBe('Choose one of these.')
     const k = await spec({ methods: [{ id: 'knn', params: { k: 0 } }] })
     expect([k.who, k.got]).toEqual(['k of knn', '0'])
     expect((await spec({ evaluation: { folds: 300 } })).remedy).toBe('Choose 60 or fewer.')
