@@ -24,7 +24,7 @@ module.exports = {
       from: { path: '^core/' },
       to: {
         dependencyTypes: ['npm', 'npm-dev', 'npm-optional'],
-        pathNot: 'node_modules/(zod|pbf|ml-matrix|pure-rand|@noble/hashes|@stdlib|d3-)',
+        pathNot: 'node_modules/(zod|pbf|ml-matrix|ml-hclust|pure-rand|@noble/hashes|@stdlib|d3-)',
       },
     },
     only('renderer-not-electron', '^renderer/', '^electron/', 'renderer and electron never import each other.'),

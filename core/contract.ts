@@ -9,6 +9,7 @@ import { UserErrorJson } from './errors.ts'
 import { RUN_STATUS, RunEvent, Tuned } from './events.ts'
 import { Evaluation, ExperimentSpec, MethodChoice } from './experiment.ts'
 import { Nearest } from './metafeatures/neighbours.ts'
+import { Relations } from './relations/relations.ts'
 import { Comparison } from './stats/comparison.ts'
 import { RowCurves } from './stats/rowCurve.ts'
 import { ShotCurves } from './stats/shotCurve.ts'
@@ -66,7 +67,15 @@ export const RunSummary = z.object({
   blobs: z.object({ model: z.string().nullable(), predictions: z.string().nullable() }),
   error: UserErrorJson.nullable(),
   /** What the run found besides figures. */
-  found: z.object({ tuned: Tuned.optional() }).optional(),
+  found: z
+    .object({
+      tuned: Tuned.optional(),
+      /** Hash of what was watched while it trained, or of its part of the transfer matrix. */
+      trace: z.string().optional(),
+    })
+    .optional(),
+  /** It measured the transfer matrix: these of its subsets. */
+  relations: z.object({ from: z.int(), to: z.int() }).optional(),
 })
 export type RunSummary = z.infer<typeof RunSummary>
 
@@ -95,6 +104,8 @@ export const Plan = z.object({
   /** The spec as it would run: hash filled in, twins added, defaults filled in. */
   spec: ExperimentSpec,
   perMethod: z.array(z.object({ key: z.string(), id: z.string(), trials: z.int(), seconds: z.number() })),
+  /** What measuring the relations between tasks costs within that: fits, and seconds of one worker. */
+  relations: z.object({ fits: z.int(), seconds: z.number() }).optional(),
   /** What the checks of the data and of its split found. */
   warnings: z.array(Finding),
 })
@@ -338,7 +349,11 @@ export const LabApi = {
   /** Whether there are tasks enough, and alike enough, for meta-learning; before anything is trained. */
   'experiment.enough': call(z.strictObject({ spec: ExperimentSpec }), Enough),
   'experiment.plan': call(z.strictObject({ spec: ExperimentSpec }), Plan),
-  'experiment.run': call(z.strictObject({ spec: ExperimentSpec }), z.object({ id: z.string(), trials: z.int() })),
+  /** Relations between tasks take many fits: `confirmed` repeats the number of them that the plan quoted. */
+  'experiment.run': call(
+    z.strictObject({ spec: ExperimentSpec, confirmed: z.int().optional() }),
+    z.object({ id: z.string(), trials: z.int() }),
+  ),
   'experiment.list': call(none, z.object({ experiments: z.array(ExperimentLine) })),
   'experiment.get': call(byId, z.object({ line: ExperimentLine, spec: ExperimentSpec, runs: z.array(RunSummary) })),
   'experiment.rename': call(z.strictObject({ id: z.string(), name: z.string().min(1).max(200) }), ok),
@@ -351,6 +366,11 @@ export const LabApi = {
       baseline: z.string().optional(),
     }),
     Comparison,
+  ),
+  /** Which tasks help which, as far as it was measured or watched; null where it was neither. */
+  'experiment.relations': call(
+    z.strictObject({ id: z.string(), method: z.string().optional() }),
+    z.object({ relations: Relations.nullable() }),
   ),
   /** Error against the number of labelled rows of a new task (`evaluation.shotCurve`). */
   'experiment.shots': call(z.strictObject({ id: z.string(), metric: z.string().optional() }), ShotCurves),

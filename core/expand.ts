@@ -5,7 +5,9 @@ import type { Evaluation, ExperimentSpec, MethodChoice, Trial } from './experime
 import type { Method, TaskSetSummary } from './method.ts'
 import { method, paramsOf } from './methods.ts'
 import { METRIC_IDS, metricOf, metricsFor } from './stats/metrics.ts'
-import { companionsOf, roleOf, type Role } from './stats/twins.ts'
+import { companionsOf, learnsTogether, roleOf, type Role } from './stats/twins.ts'
+import { checkRelations, nothingToRelate } from './relations/refusals.ts'
+import { partsOf, subsetsOf } from './relations/subsets.ts'
 import { classesAreTasks } from './data/classParts.ts'
 import { fitEncoder } from './data/encoding.ts'
 import { checkScales } from './transforms/transformed.ts'
@@ -40,7 +42,28 @@ export function expand(spec: ExperimentSpec, set: TaskSet): Trial[] {
   for (const choice of choices)
     for (const seed of seeds) for (const { repeat, fold } of folds) add(choice, seed, repeat, fold)
   for (const choice of choices) add(choice, evaluation.seed, 0, 'all')
-  return trials
+  return [...trials, ...relationTrials(spec, set, choices, trials)]
+}
+
+/** After everything else: the transfer matrix of each chosen method that learns tasks together, part by part. */
+function relationTrials(spec: ExperimentSpec, set: TaskSet, choices: Keyed[], trials: Trial[]): Trial[] {
+  const { relations } = spec
+  if (!relations) return []
+  const tasks = checkRelations(spec, set)
+  const parts = partsOf(subsetsOf(tasks.length, relations.designs).length)
+  const measured = choices.filter(({ role, method: { id } }) => role === 'chosen' && learnsTogether(id))
+  if (!measured.length) throw nothingToRelate(spec)
+  return measured.flatMap(({ key }) =>
+    trials
+      .filter((trial) => trial.methodKey === key && trial.fold !== 'all')
+      .flatMap(({ tune: _tune, ...trial }) =>
+        parts.map((part, k) => ({
+          ...trial,
+          id: `${trial.id}/relations-${k + 1}`,
+          relations: { ...relations, ...part },
+        })),
+      ),
+  )
 }
 
 /** `searched`: the parameters that tuning may look for, those that nobody set. */

@@ -67,6 +67,19 @@ export const Tune = z.strictObject({
 })
 export type Tune = z.infer<typeof Tune>
 
+/** Which tasks help which: measured by fitting the chosen methods on subsets of the tasks, on the same folds. */
+export const RelationsSpec = z.strictObject({
+  /** 'pairs': every two tasks against each alone. 'leave-one-out': all tasks against all but one. */
+  designs: z
+    .array(z.enum(['pairs', 'leave-one-out']))
+    .min(1)
+    .max(2)
+    .default(['pairs']),
+  /** Ids of the tasks to relate; default: all. */
+  tasks: z.array(z.string()).min(2).optional(),
+})
+export type RelationsSpec = z.infer<typeof RelationsSpec>
+
 export const DataRef = z.strictObject({
   /** Exactly one of these names the data. */
   hash: z.string().optional(),
@@ -92,6 +105,7 @@ export const ExperimentSpec = z.strictObject({
   tune: Tune.optional(),
   /** Number targets that are learned on another scale, fitted on each training fold; all figures stay in the own unit. */
   transforms: z.record(z.string(), Scale).optional(),
+  relations: RelationsSpec.optional(),
 })
 export type ExperimentSpec = z.infer<typeof ExperimentSpec>
 
@@ -110,5 +124,7 @@ export const Trial = z.object({
   /** With the names of the parameters that are looked for; absent where there is none. */
   tune: Tune.extend({ parameters: z.array(z.string()).min(1) }).optional(),
   transforms: z.record(z.string(), Scale).optional(),
+  /** A part of the transfer matrix instead of one fit: the subsets from..to of `subsetsOf`. */
+  relations: RelationsSpec.extend({ from: z.int().nonnegative(), to: z.int().min(1) }).optional(),
 })
 export type Trial = z.infer<typeof Trial>

@@ -47,6 +47,8 @@ export type FitEvent =
   | { type: 'progress'; done: number; of: number }
   | { type: 'metric'; name: string; split: 'train' | 'inner'; task: TaskId | null; step: number; value: number }
   | { type: 'checkpoint'; step: number; bytes: Uint8Array }
+  /** What was watched on the way, worth keeping beside the model: read by `core/relations`. */
+  | { type: 'trace'; step: number; bytes: Uint8Array }
 
 export type FitContext = {
   train: View

@@ -13,6 +13,7 @@ import { damaged, pack, take, unpack } from './pack.ts'
 import { overall, score, writePredictions } from './predictions.ts'
 import type { TestPredictions } from './predictions.ts'
 import { rowSteps } from './rowSteps.ts'
+import { relate } from './relations/relate.ts'
 import { saveModel } from './saved.ts'
 import { metricOf } from './stats/metrics.ts'
 import type { Metric } from './stats/metrics.ts'
@@ -51,6 +52,12 @@ export async function* train(
     if (earlier) say.continueAt(earlier.seq + 1)
     else yield say({ type: 'start', runtime: `${runtime.kind} ${runtime.version}`, dataHash: set.table.hash })
     const data = trialData(trial, set)
+    if (trial.relations) {
+      const context = { trial, set, data, runtime, resume: earlier?.state ?? null }
+      yield say.blob('trace', yield* spoken(say, relate(m, params, context)), 0)
+      yield say({ type: 'end', status: 'done' })
+      return
+    }
     let chosen = earlier?.chosen ?? null
     if (trial.tune && !chosen) {
       chosen = yield* tuned(trial, m, params, { set, data, runtime, resume: earlier?.state ?? null }, say)
@@ -83,6 +90,16 @@ export async function* train(
   } catch (error) {
     yield say({ type: 'end', status: 'failed', error: toErrorJson(error) })
   }
+}
+
+/** What a generator says on its way, as events of the trial. */
+async function* spoken<T>(say: Speaker, work: AsyncGenerator<FitEvent, T>): AsyncGenerator<Emitted, T> {
+  let next = await work.next()
+  while (!next.done) {
+    yield said(say, next.value, null)
+    next = await work.next()
+  }
+  return next.value
 }
 
 /** The search for parameters before the fit; the fit itself counts as one more of the same fits. */
@@ -206,6 +223,7 @@ function said(say: Speaker, event: FitEvent | TuneEvent, chosen: Chosen | null):
     return say(chosen ? { ...event, done: before + event.done / (event.of || 1), of: before + 1 } : event)
   }
   if (event.type === 'tried') return say(event)
+  if (event.type === 'trace') return say.blob('trace', event.bytes, event.step)
   return say({ ...event, value: Number.isFinite(event.value) ? event.value : null })
 }
 

@@ -25,8 +25,9 @@ for (const [name, field] of balancers.flatMap((b) => Object.entries(b.params))) 
 const watch = z
   .boolean()
   .default(false)
-  .describe('Also measure, with equal weights, how far the gradients of up to 16 tasks disagree while they learn.')
-  .meta({ when: { balancer: ['equal'] } })
+  .describe(
+    'Also look, now and then, how the gradients of the tasks relate: where they conflict, and which helps which.',
+  )
 
 export const balancerParams = { balancer: choice, watchConflict: watch, ...(own as Record<never, never>) }
 /** What a trainer is given: the chosen balancer, and beside it among others its parameters. */

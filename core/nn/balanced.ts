@@ -7,6 +7,7 @@ import type { Runtime, Session, Tensor } from '../engine/runtime.ts'
 import type { Rng } from '../rng.ts'
 import { sharedCount, taskCount } from './balancedPrograms.ts'
 import type { Part } from './balancedPrograms.ts'
+import { looksOf } from './affinity.ts'
 import { Conflict } from './conflict.ts'
 import type { Plan } from './plan.ts'
 import { trainerOf } from './programs.ts'
@@ -34,25 +35,21 @@ export async function openBalanced(
 ): Promise<BalancedTraining | null> {
   const b = balancerOf(given.balancer ?? 'equal')
   const tasks = taskCount(plan)
-  if (plan.stacked || tasks < 2 || !sharedCount(plan)) return null
-  const watch = b.needs === 'nothing' && given.watchConflict === true && tasks <= MOST_WATCHED
-  if (b.needs === 'nothing' && !watch) return null
+  if (plan.stacked || tasks < 2 || !sharedCount(plan) || b.needs === 'nothing') return null
   const open = (part: Part) => runtime.load(trainerOf(part, plan, extrasOf(given)))
   const cheap = b.needs === 'losses'
   return new BalancedTraining(plan, b, given as unknown as Record<string, number>, {
     look: await open(cheap ? 'losses' : 'gradients'),
-    step: watch ? null : await open(cheap ? 'weightedStep' : b.needs === 'gradients' ? 'dropStep' : 'step'),
+    step: await open(cheap ? 'weightedStep' : b.needs === 'gradients' ? 'dropStep' : 'step'),
     after: b.after ? await open('losses') : null,
   })
 }
 
-type Sessions = { look: Session; step: Session | null; after: Session | null }
+type Sessions = { look: Session; step: Session; after: Session | null }
 
 export class BalancedTraining {
   readonly tasks: number
   readonly memory: [string, number][]
-  /** Whether it takes the steps itself, or only looks on. */
-  readonly steers: boolean
   readonly conflict: Conflict | null
   /** [task] weights of the steps since they were last told, scaled to mean 1. */
   private weights: Float64Array
@@ -69,24 +66,11 @@ export class BalancedTraining {
     this.sessions = sessions
     this.tasks = taskCount(plan)
     this.memory = memoryOf(b, this.tasks)
-    this.steers = sessions.step !== null
     this.conflict = b.needs === 'losses' || this.tasks > MOST_WATCHED ? null : new Conflict(this.tasks)
     this.weights = new Float64Array(this.tasks)
   }
 
   first = (): State => firstState(this.b, this.tasks)
-
-  /** Measures the conflict of one batch, and does nothing. `rates`: what a step reads beside its data. */
-  async watch(
-    { theta, step }: Pick<Carried, 'theta' | 'step'>,
-    fixed: Record<string, Tensor>,
-    batch: Tensor,
-    rates: Record<string, Tensor>,
-  ): Promise<void> {
-    const data = { ...batchFeeds(fixed, batch, 0), ...rates }
-    const out = await this.sessions.look.run({ ...data, t: scalar(step), theta: vector(theta) })
-    this.conflict?.add(doubles(out.gram.data))
-  }
 
   /** The steps of these batches [step, row]; `epochOf` says to which epoch each belongs. */
   async run(
@@ -98,8 +82,7 @@ export class BalancedTraining {
     random: Rng,
   ): Promise<Stepped> {
     let { theta, m, v, step, memory } = from
-    const { look, after } = this.sessions
-    const go = this.sessions.step as Session
+    const { look, step: go, after } = this.sessions
     const seed = scalar(random.split('signs').int(2 ** 24))
     let loss = 0
     for (let s = 0; s < batch.shape[0]; s++) {
@@ -150,22 +133,29 @@ export class BalancedTraining {
   }
 }
 
-/** What balancing adds to the work of a fit: a backward pass per task where gradients are asked for, and more calls. */
+/**
+ * What balancing adds to the work of a fit: a backward pass per task where gradients are asked for, and more calls;
+ * and what watching adds: at every look a pass back and one forward per task.
+ */
 export function balancingWork(
   s: TaskSetSummary,
   p: Balancing & { hidden: number[]; epochs: number; batchSize: number },
 ): number {
   const { needs } = balancerOf(p.balancer)
-  if (needs === 'nothing' || s.tasks < 2 || !p.hidden.length) return 0
+  if (s.tasks < 2 || !p.hidden.length) return 0
   const widths = [s.features, ...p.hidden]
   const perRow = widths.slice(1).reduce((sum, out, l) => sum + widths[l] * out, 0)
+  const watched = p.watchConflict ? looksOf(s.tasks) * (CALLS + s.tasks * (PER_TASK + 4 * LOOK_ROWS * perRow)) : 0
+  if (needs === 'nothing') return watched
   const passes = needs === 'losses' ? 1 : 2 * s.tasks
   const steps = Math.ceil(s.rows / p.batchSize) * p.epochs
-  return p.epochs * s.rows * perRow * passes + steps * (CALLS + PER_TASK * (needs === 'losses' ? 0 : s.tasks))
+  return watched + p.epochs * s.rows * perRow * passes + steps * (CALLS + PER_TASK * (needs === 'losses' ? 0 : s.tasks))
 }
 /** Of a step, in multiply-adds: two calls of the runtime rather than a share of one, and a turn of the loop over tasks. */
 const CALLS = 6e6
 const PER_TASK = 1e5
+/** Rows of a look, at most. */
+const LOOK_ROWS = 2048
 
 const vector = (data: Float32Array): Tensor => ({ shape: [data.length], data })
 const scalar = (value: number): Tensor => ({ shape: [], data: Float32Array.of(value) })

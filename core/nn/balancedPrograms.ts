@@ -16,6 +16,9 @@ import {
   oneHot,
   reshape,
   size,
+  sqrt,
+  square,
+  sub,
   sum,
   transpose,
   unflatten,
@@ -39,9 +42,11 @@ import type { Plan } from './plan.ts'
  * `rest` is what no balancer weighs: of parameters that belong to one task, the gradient of the mean of the losses;
  * and of all, that of the architecture's penalty.
  * A batch is fed row by row rather than gathered from the data in the graph: what is fed is copied at every call.
+ *   affinity   looks only: losses, shares, gram, and after [task, task], the losses after a step of length `step` along
+ *          each task's negative gradient of the shared parameters
  * Balancers that need the losses alone are spared the gradients: their step differentiates sum of w_t L_t itself.
  */
-export type Part = 'losses' | 'gradients' | 'step' | 'dropStep' | 'weightedStep'
+export type Part = 'losses' | 'gradients' | 'affinity' | 'step' | 'dropStep' | 'weightedStep'
 
 /** Parameter blocks, and which of them all tasks pull at. */
 export const blocksOf = (plan: Plan) =>
@@ -73,6 +78,7 @@ export function balancedProgram(part: Part, plan: Plan, extras: Extras = NO_EXTR
   }
   const tasks = taskCount(plan)
   const shared = pieces.filter((_, k) => blocks[k].shared)
+  if (part === 'affinity') return affinityProgram(plan, pieces, losses, shares)
   const own = pieces.filter((_, k) => !blocks[k].shared)
   const there = sum(cast(greater(shares, 0), 'float'))
   const mean = div(sum(losses), maximum(there, 1))
@@ -88,6 +94,29 @@ export function balancedProgram(part: Part, plan: Plan, extras: Extras = NO_EXTR
   })
   const gradients = reshape(scan[0], [tasks, sharedCount(plan)])
   return compile({ losses, shares, gradients, gram: matmul(gradients, transpose(gradients)), rest })
+}
+
+function affinityProgram(plan: Plan, pieces: readonly Expr[], losses: Expr, shares: Expr): Program {
+  const blocks = blocksOf(plan)
+  const tasks = taskCount(plan)
+  const shared = pieces.filter((_, k) => blocks[k].shared)
+  const step = input('step', [])
+  const { scan } = loop({
+    count: tasks,
+    state: [],
+    body(i) {
+      const own = grad(sum(mul(oneHot(i, tasks), losses)), shared)
+      const g = flatten(own)
+      const length = maximum(sqrt(sum(square(g))), 1e-30)
+      const moved = pieces.map((p, k) =>
+        blocks[k].shared ? sub(p, mul(div(step, length), own[shared.indexOf(p)])) : p,
+      )
+      return { state: [], scan: [g, lossesOf(plan, moved, NO_EXTRAS).losses] }
+    },
+  })
+  const gradients = reshape(scan[0], [tasks, sharedCount(plan)])
+  const after = reshape(scan[1], [tasks, tasks])
+  return compile({ losses, shares, gram: matmul(gradients, transpose(gradients)), after })
 }
 
 function lossesOf(plan: Plan, pieces: readonly Expr[], extras: Extras) {

@@ -3,6 +3,8 @@ import type { Runtime, Tensor } from '../engine/runtime.ts'
 import { UserError } from '../errors.ts'
 import type { FitContext, FitEvent } from '../method.ts'
 import { architectureOf, sizeOf } from './architecture.ts'
+import { looksOf, openAffinity } from './affinity.ts'
+import type { Affinity } from './affinity.ts'
 import { openBalanced } from './balanced.ts'
 import type { BalancedTraining } from './balanced.ts'
 import { batchesOf, slice } from './batches.ts'
@@ -64,8 +66,9 @@ export async function* trainPlan(
   const { nets } = architecture
   const extras = extrasOf(training)
   const balanced = await openBalanced(plan, training, runtime)
+  const affinity = await openAffinity(plan, training, lines, runtime)
   const fixed = dataFeeds(plan, lines)
-  const batches = batchesOf(architecture, lines, training.batchSize, balanced?.steers ? (balanced.tasks + 2) / 3 : 1)
+  const batches = batchesOf(architecture, lines, training.batchSize, balanced ? (balanced.tasks + 2) / 3 : 1)
   const all = training.epochs
   const perChunk = Math.min(all, Math.max(Math.round(STEPS_PER_CHUNK / batches.steps), Math.ceil(all / POINTS)))
   const checkpoints = sizeOf(architecture) > CHECKPOINTS.large ? CHECKPOINTS.few : CHECKPOINTS.many
@@ -79,19 +82,23 @@ export async function* trainPlan(
     ...extraFeeds(training, batches.steps, random),
   }
   let state = resume
-    ? readState(resume, architecture, balanced)
-    : firstState(architecture.initialise(random.split('first')), nets, balanced)
+    ? readState(resume, architecture, balanced, affinity)
+    : firstState(architecture.initialise(random.split('first')), nets, balanced, affinity)
+  const lookEvery = Math.ceil(all / perChunk / looksOf(tasksOf(plan, lines).length))
   while (state.epoch < training.epochs) {
     const epochs = Math.min(perChunk, training.epochs - state.epoch)
     const steps = epochs * batches.steps
     const stack = stackFor(waste ? allTraining : state.stopped)
     const batch = batches.draw(random.split('batches'), state.epoch, epochs, stack.nets)
     let loss = 0
+    if (affinity && (state.epoch / perChunk) % lookEvery === 0) {
+      const drawn = random.split(`affinity/${state.epoch}`)
+      state = { ...state, seen: await affinity.look(state.seen, state.theta, drawn) }
+    }
     // A chunk that would take long is done in several calls, with a yield after each.
     for (let from = 0; from < steps; from += batches.most) {
       const some = slice(batch, from, Math.min(steps, from + batches.most))
-      if (balanced && !balanced.steers && from === 0) await balanced.watch(state, fixed, some, rates)
-      if (balanced?.steers) {
+      if (balanced) {
         const at = (s: number) => state.epoch + Math.floor((from + s) / batches.steps)
         const { loss: lost, ...next } = await balanced.run(state, fixed, some, rates, at, random.split('balance'))
         loss += lost / steps
@@ -117,7 +124,7 @@ export async function* trainPlan(
     const { epoch, step } = state
     const value = loss / (plan.stacked ? stack.nets.length : 1)
     yield { type: 'metric', name: 'loss', split: 'train', task: null, step, value }
-    if (balanced) yield* balanceEvents(balanced, lines, step)
+    if (balanced || affinity) yield* balanceEvents(balanced, affinity, tasksOf(plan, lines), step)
     if (inner) {
       const scores = await scoresOf(stack, state, runtime)
       const going = scores.filter(({ column }) => nets === 1 || !state.stopped[column])
@@ -135,11 +142,17 @@ export async function* trainPlan(
     if ((epoch / perChunk) % everyChunks === 0 && epoch < training.epochs)
       yield { type: 'checkpoint', step, bytes: writeState(state) }
   }
+  if (affinity) yield { type: 'trace', step: state.step, bytes: affinity.trace(state.seen, tasksOf(plan, lines)) }
   return inner ? state.best : state.theta
 }
 
 /** Over the last chunk: how much each task counted, how many pairs of gradients conflicted, and who agreed with whom. */
-function* balanceEvents(balanced: BalancedTraining, lines: Lines, step: number): Generator<FitEvent> {
+function* balanceEvents(
+  balanced: BalancedTraining | null,
+  affinity: Affinity | null,
+  ids: string[],
+  step: number,
+): Generator<FitEvent> {
   const figure = (name: string, task: string | null, value: number): FitEvent => ({
     type: 'metric',
     name,
@@ -148,10 +161,9 @@ function* balanceEvents(balanced: BalancedTraining, lines: Lines, step: number):
     step,
     value,
   })
-  const found = balanced.conflict?.take()
+  const found = (balanced?.conflict ?? affinity?.conflict)?.take()
   if (found) yield figure('conflict', null, found.negative)
-  const weights = balanced.takeWeights()
-  const ids = tasksOf(balanced.plan, lines)
+  const weights = balanced?.takeWeights() ?? null
   if (ids.length > CURVES) return
   for (const [t, task] of ids.entries()) {
     const cosine = found?.cosine[t]

@@ -3,7 +3,6 @@ import type { State as Memory } from '../balancers/balancer.ts'
 import { damaged, pack, take, unpack } from '../pack.ts'
 import { sizeOf } from './architecture.ts'
 import type { Architecture } from './architecture.ts'
-import type { BalancedTraining } from './balanced.ts'
 import { elementsOf } from './plan.ts'
 import type { TaskScore } from './scores.ts'
 
@@ -20,9 +19,14 @@ export type State = {
   bestEpoch: Float64Array
   stopped: Uint8Array
   memory: Memory
+  /** What watching has seen. */
+  seen: Memory
 }
 
-export const firstState = (theta: Float32Array, nets: number, balanced: BalancedTraining | null): State => ({
+/** Who keeps numbers of its own between chunks. */
+type Keeping = { memory: [string, number][]; first(): Memory } | null
+
+export const firstState = (theta: Float32Array, nets: number, balanced: Keeping, affinity: Keeping): State => ({
   epoch: 0,
   step: 0,
   theta,
@@ -33,17 +37,23 @@ export const firstState = (theta: Float32Array, nets: number, balanced: Balanced
   bestEpoch: new Float64Array(nets),
   stopped: new Uint8Array(nets),
   memory: balanced?.first() ?? {},
+  seen: affinity?.first() ?? {},
 })
 
 const SavedState = z.object({ epoch: z.int().min(1), step: z.int().min(1) })
 
-export function writeState({ epoch, step, memory, ...arrays }: State): Uint8Array {
-  const kept = Object.entries(memory).map(([name, values]) => [`balancer.${name}`, values])
+export function writeState({ epoch, step, memory, seen, ...arrays }: State): Uint8Array {
+  const kept = [
+    ...Object.entries(memory).map(([name, values]) => [`balancer.${name}`, values]),
+    ...Object.entries(seen).map(([name, values]) => [`affinity.${name}`, values]),
+  ]
   return pack({ epoch, step }, { ...arrays, ...Object.fromEntries(kept) })
 }
 
-export function readState(bytes: Uint8Array, architecture: Architecture, balanced: BalancedTraining | null): State {
+export function readState(bytes: Uint8Array, architecture: Architecture, balanced: Keeping, affinity: Keeping): State {
   const packed = unpack(bytes)
+  const kept = (prefix: string, about: [string, number][]): Memory =>
+    Object.fromEntries(about.map(([name, length]) => [name, take(packed, `${prefix}.${name}`, 'f64', length)]))
   const parsed = SavedState.safeParse(packed.header)
   if (!parsed.success) throw damaged('a checkpoint of another method')
   const size = sizeOf(architecture)
@@ -57,9 +67,8 @@ export function readState(bytes: Uint8Array, architecture: Architecture, balance
     bestLoss: take(packed, 'bestLoss', 'f64', nets),
     bestEpoch: take(packed, 'bestEpoch', 'f64', nets),
     stopped: take(packed, 'stopped', 'u8', nets),
-    memory: Object.fromEntries(
-      (balanced?.memory ?? []).map(([name, length]) => [name, take(packed, `balancer.${name}`, 'f64', length)]),
-    ),
+    memory: kept('balancer', balanced?.memory ?? []),
+    seen: kept('affinity', affinity?.memory ?? []),
   }
 }
 

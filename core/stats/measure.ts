@@ -83,7 +83,7 @@ export function measureBy(c: {
   return made({ rule: folds > 1 ? 'nadeau-bengio' : 'none', unit: 'folds', n: folds, approximate: true }, overRepeats)
 }
 
-function testOverTrain(evaluation: Evaluation): number {
+export function testOverTrain(evaluation: Evaluation): number {
   const test = evaluation.testFolds
   if (Array.isArray(test)) return 1 / Math.max(1, test.length - 1)
   if (evaluation.protocol === 'k-fold') return 1 / (evaluation.folds - 1)

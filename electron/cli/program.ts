@@ -19,6 +19,8 @@ import { list, WHAT } from './list.ts'
 import type { Status, Streams } from './output.ts'
 import { BAD_INPUT, DONE, FAILED, Output } from './output.ts'
 import { runDocument, runToEnd, specOf } from './run.ts'
+import { relationsCommand } from './relations.ts'
+import type { RelationsOptions } from './relations.ts'
 import type { LabOptions } from './session.ts'
 import { fetchBlob, fileRefs, withLab } from './session.ts'
 import { readRoles } from './spec.ts'
@@ -112,10 +114,11 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
     .option('--both-ways', 'with rows at random and with groups whole, side by side')
     .addOption(workers)
     .addOption(runtime)
-    .action((named: string, options: Common & { bothWays?: boolean }) =>
+    .option('--yes', 'agree to the cost of relations between tasks, where the spec asks for them')
+    .action((named: string, options: Common & { bothWays?: boolean; yes?: boolean }) =>
       withLab(make, options, async (lab) => {
         if (options.bothWays) return finish(await runBothWays(lab, await specOf(lab, named), output))
-        const finished = await runToEnd(lab, await specOf(lab, named), output)
+        const finished = await runToEnd(lab, await specOf(lab, named), output, options.yes)
         const failed = finished.runs.filter((run) => run.status === 'failed')
         for (const run of failed) output.note(`${run.trial}: ${run.error?.rule} Got: ${run.error?.got}`)
         const curves = await curvesOf(lab, finished.id)
@@ -124,6 +127,20 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
         output.result(document, curves ? `${text}\n${curveText(curves)}` : text)
         if (finished.status !== 'done' || failed.length) finish(FAILED)
       }),
+    )
+
+  command('relations <what>', 'which tasks help which: of an experiment, or to be measured for a spec or template')
+    .option('-w, --workspace <file>', 'keep it in this workspace (default: a temporary one)')
+    .addOption(
+      new Option('--design <design...>', 'what is fitted (default: pairs)').choices(['pairs', 'leave-one-out']),
+    )
+    .option('--tasks <task...>', 'relate these tasks only')
+    .option('--method <id>', 'with this method of the spec')
+    .option('--yes', 'start it: without this the cost is only quoted')
+    .addOption(workers)
+    .addOption(runtime)
+    .action((named: string, options: Common & RelationsOptions) =>
+      withLab(make, options, async (lab) => finish(await relationsCommand(lab, named, options, output))),
     )
 
   withWorkspace('compare <experiment...>', 'compare the methods of experiments')

@@ -15,8 +15,16 @@ export async function specOf(lab: Lab, named: string): Promise<ExperimentSpec> {
 
 export type Finished = { id: string; status: string; runs: RunSummary[]; comparisons: Comparison[] }
 
-/** Runs a resolved spec to its end, telling of progress; the first Ctrl+C stops it and keeps what there is. */
-export async function runToEnd(lab: Lab, spec: ExperimentSpec, output: Output): Promise<Finished> {
+/**
+ * Runs a resolved spec to its end, telling of progress; the first Ctrl+C stops it and keeps what there is. `confirm`: the
+ * cost of relations between tasks, where it asks for them, was agreed to.
+ */
+export async function runToEnd(
+  lab: Lab,
+  spec: ExperimentSpec,
+  output: Output,
+  confirm: boolean = false,
+): Promise<Finished> {
   const plan = await lab.call('experiment.plan', { spec })
   for (const warning of plan.warnings) output.note(warning.text)
   output.progress(
@@ -58,7 +66,7 @@ export async function runToEnd(lab: Lab, spec: ExperimentSpec, output: Output): 
   const state = async () => (await lab.call('experiment.get', { id })).line.status
   let timer: NodeJS.Timeout | undefined
   try {
-    id = (await lab.call('experiment.run', { spec })).id
+    id = (await lab.call('experiment.run', { spec, ...(confirm ? { confirmed: plan.relations?.fits } : {}) })).id
     // Ctrl+C may have come before there was anything to stop.
     if (asked) await lab.call('queue.stop', { experiment: id })
     if (isOver(await state())) over()

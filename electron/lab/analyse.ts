@@ -1,5 +1,9 @@
 import { UserError, type UserErrorJson } from '../../core/errors.ts'
 import { readPredictions, type TestPredictions } from '../../core/predictions.ts'
+import { readRecord, readWatched } from '../../core/relations/record.ts'
+import { relationsOf, type Relations, type RelationsInput } from '../../core/relations/relations.ts'
+import { subsetsOf } from '../../core/relations/subsets.ts'
+import type { Part } from '../../core/relations/transfer.ts'
 import { compare, type CompareInput } from '../../core/stats/compare.ts'
 import type { Comparison } from '../../core/stats/comparison.ts'
 
@@ -11,6 +15,21 @@ export type Question = Omit<CompareInput, 'predictions'> & {
 }
 /** `missing`: hashes to send with the question before it can be answered. `error`: a person's mistake in the question. */
 export type Answer = { comparison: Comparison } | { missing: string[] } | { error: UserErrorJson }
+
+/** What the trials of a transfer matrix kept, and what trainings watched, as bytes. */
+export type RelationsQuestion = Omit<RelationsInput, 'parts' | 'watched'> & {
+  parts: (Omit<Part, 'record'> & { bytes: Uint8Array })[]
+  watched: Uint8Array[]
+}
+
+export function relate({ parts, watched, ...question }: RelationsQuestion): Relations {
+  const subsets = subsetsOf(question.tasks.length, question.designs)
+  return relationsOf({
+    ...question,
+    parts: parts.map(({ bytes, ...part }) => ({ ...part, record: readRecord(bytes, subsets) })),
+    watched: watched.map(readWatched),
+  })
+}
 
 /** Bytes of predictions that are remembered. */
 const REMEMBERED = 256 * 2 ** 20

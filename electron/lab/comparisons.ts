@@ -12,7 +12,7 @@ import { findingsFor } from './checks.ts'
 import type { Context, Handlers } from './context.ts'
 import { needExperiment } from './experiments.ts'
 import { trainedModel } from './models.ts'
-import { summaryOf } from './queue/active.ts'
+import { isOneFit, summaryOf } from './queue/active.ts'
 import { VERSION } from './version.ts'
 import type { ExperimentRow } from './workspace/records.ts'
 
@@ -106,7 +106,7 @@ function questionOf(c: Context, rows: ExperimentRow[], asked: Asked, looks: numb
     name,
     dataHash,
     spec,
-    runs: c.workspace.records.runs(id).map(summaryOf),
+    runs: c.workspace.records.runs(id).map(summaryOf).filter(isOneFit),
     // Each keeps its own groups together: rows of one, whole groups of another.
     blocks: c.store.load(spec.data).set.blocks,
   }))
@@ -126,7 +126,7 @@ function questionOf(c: Context, rows: ExperimentRow[], asked: Asked, looks: numb
 }
 
 /** The tasks with how many cells of each were measured. */
-function measuredTasks(set: TaskSet): CompareTask[] {
+export function measuredTasks(set: TaskSet): CompareTask[] {
   const rows = new Int32Array(set.tasks.length)
   for (let target = 0; target < set.targets.length; target++)
     for (let row = 0; row < set.table.rows; row++) {

@@ -1,5 +1,6 @@
 import type { Runtime } from '../../core/engine/runtime.ts'
 import type { Trial } from '../../core/experiment.ts'
+import { narrowedSummary, subsetsOf } from '../../core/relations/subsets.ts'
 import type { Method, TaskSetSummary } from '../../core/method.ts'
 import { method, methods, paramsOf } from '../../core/methods.ts'
 import { searchable } from '../../core/search.ts'
@@ -42,6 +43,9 @@ function smallerFits(
   return rowCurve.reduce((sum, n) => sum + (n < perTask ? n / perTask : 0), 0)
 }
 
+/** Fits on subsets are many and small: what they take is learned apart. */
+const nameOf = ({ method: { id }, relations }: Trial) => (relations ? `${id} on subsets` : id)
+
 /** What was not learned yet counts like this many seconds of experience. */
 const PRIOR = 0.05
 type Sum = { said: number; took: number }
@@ -79,7 +83,7 @@ export class Estimator {
 
   /** Seconds on one worker. */
   seconds(trial: Trial, summary: TaskSetSummary, runtime: RuntimeKind): number {
-    return this.builtIn(trial, summary, runtime) * this.factor(trial.method.id, summary, runtime)
+    return this.builtIn(trial, summary, runtime) * this.factor(trial, summary, runtime)
   }
 
   /** Seconds before the trials of these methods: `cold` where no worker has begun yet. */
@@ -91,7 +95,7 @@ export class Estimator {
   /** Learns from a finished run; inside a transaction. */
   learn(trial: Trial, summary: TaskSetSummary, runtime: RuntimeKind, seconds: number): void {
     const said = this.builtIn(trial, summary, runtime)
-    for (const name of [trial.method.id, this.onData(trial.method.id, summary)]) {
+    for (const name of [nameOf(trial), this.onData(nameOf(trial), summary)]) {
       const sum = this.learned.get(`${name}/${runtime}`) ?? nothing
       this.learned.set(`${name}/${runtime}`, { said: sum.said + said, took: sum.took + seconds })
       this.workspace.records.addSpeed(name, runtime, said, seconds)
@@ -111,12 +115,30 @@ export class Estimator {
     this.known.set(summary, own)
     const share = shareOf(trial)
     const curve = trial.fold === 'all' ? [] : trial.evaluation.rowCurve
-    const key = `${runtime}/${id}/${share}/${JSON.stringify([params, trial.tune, curve])}`
+    const key = `${runtime}/${id}/${share}/${JSON.stringify([params, trial.tune, curve, trial.relations])}`
     const rows = Math.max(1, Math.round(share * summary.rows))
     const fits = fitsOfTrial(trial.tune, id) + (curve.length ? smallerFits(trial.evaluation, summary) : 0)
-    const seconds = own.get(key) ?? this.work(id, params, { ...summary, rows }, runtime) * fits
+    const seconds =
+      own.get(key) ??
+      (trial.relations
+        ? this.fitsOnSubsets(trial, summary, runtime)
+        : this.work(id, params, { ...summary, rows }, runtime) * fits)
     own.set(key, seconds)
     return seconds
+  }
+
+  /** A part of the transfer matrix: fits on fewer tasks. */
+  private fitsOnSubsets(trial: Trial, summary: TaskSetSummary, runtime: RuntimeKind): number {
+    const { from, to, designs, tasks } = trial.relations!
+    const subsets = subsetsOf(tasks?.length ?? summary.tasks, designs).slice(from, to)
+    const sizes = new Map<number, number>()
+    for (const { length } of subsets) sizes.set(length, (sizes.get(length) ?? 0) + 1)
+    const { id, params } = trial.method
+    const unwatched = 'watchConflict' in params ? { ...params, watchConflict: false } : params
+    return [...sizes].reduce(
+      (sum, [size, count]) => sum + count * this.work(id, unwatched, narrowedSummary(summary, size), runtime),
+      0,
+    )
   }
 
   private work(id: string, params: Trial['method']['params'], summary: TaskSetSummary, runtime: RuntimeKind): number {
@@ -127,7 +149,8 @@ export class Estimator {
     return start + work * unit * (way === 'closed' ? 1 : SLOWER[runtime])
   }
 
-  private factor(id: string, summary: TaskSetSummary, runtime: RuntimeKind): number {
+  private factor(trial: Trial, summary: TaskSetSummary, runtime: RuntimeKind): number {
+    const { id } = trial.method
     const way = wayOf(method(id))
     const alike = { ...nothing }
     for (const other of methods) {
@@ -136,7 +159,8 @@ export class Estimator {
       alike.took += learned?.took ?? 0
     }
     const here = way === 'closed' ? this.machine?.plain : this.machine && this.machine.network / SLOWER[runtime]
-    const names = [id, this.onData(id, summary)].map((name) => this.learned.get(`${name}/${runtime}`) ?? nothing)
+    const own = [...new Set([id, nameOf(trial)]), this.onData(nameOf(trial), summary)]
+    const names = own.map((name) => this.learned.get(`${name}/${runtime}`) ?? nothing)
     return [alike, ...names].reduce((factor, { said, took }) => (took + PRIOR * factor) / (said + PRIOR), here ?? 1)
   }
 }

@@ -127,12 +127,16 @@ async function plan(c: Context, given: ExperimentSpec): Promise<Planned> {
   const perMethod = new Map<string, { key: string; id: string; trials: number; seconds: number }>()
   let total = 0
   let longest = 0
+  const relations = { fits: 0, seconds: 0 }
   for (const trial of list) {
     const seconds = c.estimator.seconds(trial, summary, kind)
     const line = perMethod.get(trial.methodKey) ?? { key: trial.methodKey, id: trial.method.id, trials: 0, seconds: 0 }
     perMethod.set(trial.methodKey, { ...line, trials: line.trials + 1, seconds: line.seconds + seconds })
     total += seconds
     longest = Math.max(longest, seconds)
+    if (!trial.relations) continue
+    relations.fits += trial.relations.to - trial.relations.from
+    relations.seconds += seconds
   }
   const generator = spec.data.generator
   return {
@@ -146,6 +150,7 @@ async function plan(c: Context, given: ExperimentSpec): Promise<Planned> {
     workers: c.pool.workers,
     spec,
     perMethod: [...perMethod.values()],
+    ...(relations.fits ? { relations } : {}),
     warnings: [...short, ...(await findingsFor(c, spec.data, spec.evaluation))],
     list,
     dataHash: generator ? generatorHash(spec.data) : (spec.data.hash as string),
@@ -174,8 +179,9 @@ export function experimentCalls(c: Context): Handlers<Calls> {
       return answer
     },
 
-    async 'experiment.run'({ spec: given }) {
-      const { spec, list, dataHash, dataName } = await plan(c, given)
+    async 'experiment.run'({ spec: given, confirmed }) {
+      const { spec, list, dataHash, dataName, relations } = await plan(c, given)
+      if (relations && confirmed !== relations.fits) throw unconfirmed(relations, confirmed)
       const id = newId()
       await writer.add(() => {
         const createdAt = new Date().toISOString()
@@ -228,6 +234,17 @@ export function experimentCalls(c: Context): Handlers<Calls> {
       return { events: events.slice(0, EVENTS), more: events.length > EVENTS }
     },
   }
+}
+
+/** Nobody starts thousands of fits by mistake. */
+function unconfirmed({ fits, seconds }: { fits: number; seconds: number }, confirmed: number | undefined): UserError {
+  return new UserError({
+    code: 'relations.unconfirmed',
+    who: 'Relations between tasks',
+    rule: `take ${fits} fits here, about ${Math.ceil(seconds)} s of one worker: that must be confirmed.`,
+    got: confirmed === undefined ? 'no confirmation' : `a confirmation of ${confirmed} fits`,
+    remedy: `Run it again with "confirmed": ${fits} (on the command line: --yes), or with fewer tasks or folds.`,
+  })
 }
 
 /** Events per answer: well below a megabyte. */

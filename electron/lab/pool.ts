@@ -8,7 +8,8 @@ import type { Trial } from '../../core/experiment.ts'
 import type { Checked } from '../../core/data/checks/index.ts'
 import type { Roles } from '../../core/data/roles.ts'
 import { UserError } from '../../core/errors.ts'
-import type { Answer, Question } from './analyse.ts'
+import type { Relations } from '../../core/relations/relations.ts'
+import type { Answer, Question, RelationsQuestion } from './analyse.ts'
 import type { Look, Looked } from './innerLoop.ts'
 import type { CheckAnswer } from './check.ts'
 import { type Figures, readFigures } from './figures.ts'
@@ -144,6 +145,11 @@ export class Pool {
     const answer = await this.track(this.analyst.run(question, { name: 'check' }) as Promise<CheckAnswer>)
     if ('error' in answer) throw new UserError(answer.error)
     return answer.checked
+  }
+
+  /** Relations of many tasks take seconds to work out, too. */
+  relate(question: RelationsQuestion): Promise<Relations> {
+    return this.track(this.analyst.run(question, { name: 'relate' }) as Promise<Relations>)
   }
 
   /** Of the threads that train, as they are now. */

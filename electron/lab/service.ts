@@ -19,6 +19,7 @@ import { memoryCalls } from './memory.ts'
 import { openRuntime } from './runtimes/index.ts'
 import { Store } from './store.ts'
 import { rowCalls } from './rows.ts'
+import { relationCalls } from './relations.ts'
 import { shotCalls } from './shots.ts'
 import { templateCalls } from './templates.ts'
 import { useCalls } from './use.ts'
@@ -156,6 +157,7 @@ function handlersOf(c: Context): Handlers<Exclude<Call, OwnCalls>> {
     ...describeCalls(c, study),
     ...memoryCalls(c, study),
     ...checkCalls(c),
+    ...relationCalls(c),
   }
 }
 

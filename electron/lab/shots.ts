@@ -5,14 +5,14 @@ import { metricOf } from '../../core/stats/metrics.ts'
 import { shotCurves, type Runner } from '../../core/stats/shotCurve.ts'
 import type { Context, Handlers } from './context.ts'
 import { needExperiment } from './experiments.ts'
-import { summaryOf } from './queue/active.ts'
+import { isOneFit, summaryOf } from './queue/active.ts'
 
 /** Error against the number of labelled rows of a new task, from what the runs recorded. */
 export function shotCalls(c: Context): Handlers<'experiment.shots'> {
   return {
     'experiment.shots'({ id, metric: asked }) {
       const { name, spec } = needExperiment(c, id)
-      const runs = c.workspace.records.runs(id).map(summaryOf)
+      const runs = c.workspace.records.runs(id).map(summaryOf).filter(isOneFit)
       const { shotCurve } = spec.evaluation
       const recorded = runs.flatMap((run) => Object.keys(run.metrics)).find((metric) => metric.includes('@'))
       const metric = metricOf(asked ?? recorded?.split('@')[0] ?? 'rmse')

@@ -173,7 +173,7 @@ function toGive(event: RunEvent, bytes: Uint8Array): Packed {
 }
 
 /** The same file serves the thread that compares, checks, describes and looks into models: one bundle for all threads. */
-export { analyse } from './analyse.ts'
+export { analyse, relate } from './analyse.ts'
 export { check } from './check.ts'
 export { study } from './study.ts'
 export const innerLoop = async (look: Look): Promise<Looked> => lookInside(look, await runtimeFor(look))

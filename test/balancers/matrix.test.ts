@@ -82,6 +82,18 @@ describe.each(pairs)('%s with %s', (_, id, m, b) => {
   })
 })
 
+it('a watched training goes on after a checkpoint with all that it has seen, whatever the balancer', async () => {
+  const m = methods.find(({ id }) => id === 'hard-sharing')!
+  for (const balancer of ['equal', 'famo', 'pcgrad']) {
+    const params = { hidden: [12], epochs: 40, patience: 0, watchConflict: true, balancer }
+    const whole = await fit(m, rows, params)
+    const at = whole.events.findIndex((event) => event.type === 'checkpoint')
+    const checkpoint = whole.events[at]
+    if (checkpoint.type !== 'checkpoint') throw new Error('no checkpoint')
+    expect((await fit(m, rows, params, checkpoint.bytes)).events).toEqual(whole.events.slice(at + 1))
+  }
+})
+
 it('equal weights can be watched, and learn the same to the last bit', async () => {
   const m = methods.find(({ id }) => id === 'hard-sharing')!
   const params = { hidden: [12], epochs: 40, patience: 0 }
@@ -89,7 +101,8 @@ it('equal weights can be watched, and learn the same to the last bit', async () 
   const watched = await fit(m, columns, { ...params, watchConflict: true })
   expect(watched.model.save()).toEqual(plain.model.save())
   const added = watched.events.filter((event) => event.type === 'metric' && ['conflict', 'cosine'].includes(event.name))
-  expect(watched.events.filter((event) => !added.includes(event))).toEqual(plain.events)
+  expect(watched.events.at(-1)!.type).toBe('trace')
+  expect(watched.events.slice(0, -1).filter((event) => !added.includes(event))).toEqual(plain.events)
   const losses = plain.events.filter((event) => event.type === 'metric' && event.split === 'train')
   // Each chunk: one share of pairs, and a mean cosine per task.
   expect(added).toHaveLength(losses.length * (1 + columns.tasks.length))

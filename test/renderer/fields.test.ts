@@ -34,7 +34,7 @@ test('balancers stand in a choice with words, and only the parameters of the cho
   for (const option of balancer.options) expect(balancer.abouts?.[String(option)]).toMatch(/\.$/)
   const read = (values: Record<string, unknown>) =>
     fields.filter((each) => each.when && isRead(each, fields, values)).map(({ name }) => name)
-  expect(read({})).toEqual(['watchConflict'])
+  expect(read({})).toEqual([])
   expect(read({ balancer: 'cagrad' })).toEqual(['conflictAversion'])
   expect(read({ balancer: 'famo' }).sort()).toEqual(['weightPull', 'weightRate'])
   expect(fields.filter((each) => !each.when).every((each) => isRead(each, fields, {}))).toBe(true)

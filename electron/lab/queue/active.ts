@@ -57,6 +57,9 @@ export function summaryOf(row: RunRow & { seq?: number }): RunSummary {
   return summary
 }
 
+/** Not a part of the transfer matrix: it has figures to be compared. */
+export const isOneFit = (run: RunSummary) => run.relations === undefined
+
 /** A run is the fold of its events; here without the curves, which are in the events. */
 export function track(run: Tracked, event: RunEvent): void {
   run.seq = event.seq
@@ -72,6 +75,7 @@ export function track(run: Tracked, event: RunEvent): void {
   } else if (event.type === 'blob') {
     if (event.role === 'model') run.blobs.model = event.hash
     if (event.role === 'predictions') run.blobs.predictions = event.hash
+    if (event.role === 'trace') run.found = { ...run.found, trace: event.hash }
   } else if (event.type === 'tuned') run.found = { ...run.found, tuned: event.tuned }
   else if (event.type === 'end') {
     run.status = event.status

@@ -230,5 +230,6 @@ function runRow(raw: Raw): RunRow {
     blobs: { model: raw.model as string | null, predictions: raw.predictions as string | null },
     error: raw.error ? (JSON.parse(raw.error as string) as UserErrorJson) : null,
     found: JSON.parse(raw.found as string) as RunSummary['found'],
+    ...(trial.relations ? { relations: { from: trial.relations.from, to: trial.relations.to } } : {}),
   }
 }
