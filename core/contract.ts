@@ -140,6 +140,17 @@ export const Lesion = z.object({
 })
 export type Lesion = z.infer<typeof Lesion>
 
+/** What every task loses without each hidden unit alone, as a share of its figure before; null where unknown. */
+export const Service = z.object({
+  metric: z.string(),
+  rows: z.enum(['test', 'training']),
+  tasks: z.array(z.string()),
+  units: z.array(Unit),
+  /** [unit, task], row by row; positive: worse without it. */
+  shares: z.array(z.number().nullable()),
+})
+export type Service = z.infer<typeof Service>
+
 const none = z.strictObject({})
 const ok = z.object({ ok: z.literal(true) })
 const byHash = z.strictObject({ hash: z.string() })
@@ -407,6 +418,8 @@ export const LabApi = {
     }),
     InnerMap,
   ),
+  /** Which hidden units serve which task: each is silenced alone. */
+  'run.service': call(byRun, Service),
   'run.predict': call(
     z.strictObject({
       run: z.string(),

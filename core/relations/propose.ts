@@ -1,15 +1,14 @@
 import type { ExperimentSpec, RelationsSpec } from '../experiment.ts'
-import { methods } from '../methods.ts'
 
 /**
- * The same experiment with relations measured beside it; methods that can are watched as well, so that what the
- * estimate is worth can be seen.
+ * The same experiment with relations measured beside it; methods that can be watched (`watchable`: they have the
+ * parameter) are, so that what the estimate is worth can be seen.
  */
-export function relationsSpec(spec: ExperimentSpec, relations: RelationsSpec): ExperimentSpec {
-  const watchable = (id: string) => {
-    const defaults = methods.find((m) => m.id === id)?.params.parse({})
-    return typeof defaults === 'object' && defaults !== null && 'watchConflict' in defaults
-  }
+export function relationsSpec(
+  spec: ExperimentSpec,
+  relations: RelationsSpec,
+  watchable: (id: string) => boolean,
+): ExperimentSpec {
   const watched = spec.methods.map((choice) =>
     watchable(choice.id) ? { ...choice, params: { ...choice.params, watchConflict: true } } : choice,
   )

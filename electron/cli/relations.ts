@@ -1,6 +1,7 @@
 import type { Lab } from '../../core/contract.ts'
 import { UserError } from '../../core/errors.ts'
 import type { ExperimentSpec, RelationsSpec } from '../../core/experiment.ts'
+import { methods } from '../../core/methods.ts'
 import { learnsTogether } from '../../core/stats/twins.ts'
 import type { Relations } from '../../core/relations/relations.ts'
 import { relationsSpec } from '../../core/relations/propose.ts'
@@ -50,7 +51,11 @@ export async function relationsCommand(
 function withRelations(spec: ExperimentSpec, { design, tasks, method }: RelationsOptions): ExperimentSpec {
   const keys = spec.methods.filter(({ id, label }) => method === undefined || [id, label].includes(method))
   const relations = { ...spec.relations, designs: design ?? spec.relations?.designs ?? ['pairs' as const] }
-  const proposed = relationsSpec({ ...spec, methods: keys.filter(({ id }) => learnsTogether(id)) }, relations)
+  const proposed = relationsSpec(
+    { ...spec, methods: keys.filter(({ id }) => learnsTogether(id)) },
+    relations,
+    watchable,
+  )
   if (!proposed.methods.length)
     throw new UserError({
       code: 'relations.no-method',
@@ -60,6 +65,11 @@ function withRelations(spec: ExperimentSpec, { design, tasks, method }: Relation
       remedy: 'Add, say, hard-sharing or mean-regularised to the spec.',
     })
   return tasks ? { ...proposed, relations: { ...proposed.relations!, tasks } } : proposed
+}
+
+function watchable(id: string): boolean {
+  const defaults = methods.find((m) => m.id === id)?.params.parse({})
+  return typeof defaults === 'object' && defaults !== null && 'watchConflict' in defaults
 }
 
 const nothingKnown = (id: string) =>

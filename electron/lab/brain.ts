@@ -1,3 +1,4 @@
+import { drops } from '../../core/brain/lesion.ts'
 import type { Network } from '../../core/contract.ts'
 import { UserError } from '../../core/errors.ts'
 import { wholeFold } from '../../core/frame.ts'
@@ -10,7 +11,11 @@ import type { Context, Handlers } from './context.ts'
 import { needRun } from './experiments.ts'
 import { cannotDo, trainedBytes, trainedModel, type Trained } from './models.ts'
 
-type Calls = 'run.network' | 'run.lesion' | 'run.innerLoop'
+type Calls = 'run.network' | 'run.lesion' | 'run.service' | 'run.innerLoop'
+
+/** Units that are silenced one after another, at most. */
+const MOST_UNITS = 512
+const HIDDEN = ['trunk', 'tower', 'expert']
 
 /** What a lesion starts from: asked for again and again while a person clicks through units. */
 type Bench = { run: string; trained: Trained; data: TrialData; before: Map<string, number | null>; metric: Metric }
@@ -18,6 +23,13 @@ type Bench = { run: string; trained: Trained; data: TrialData; before: Map<strin
 export function brainCalls(c: Context): Handlers<Calls> {
   let bench: Promise<Bench> | null = null
   let benchOf = ''
+  const benchFor = (id: string): Promise<Bench> => {
+    if (bench && benchOf === id) return bench
+    bench = makeBench(c, id)
+    benchOf = id
+    bench.catch(() => (benchOf = ''))
+    return bench
+  }
   return {
     async 'run.network'({ run: id }) {
       const { run, model } = await trainedModel(c, id)
@@ -41,12 +53,7 @@ export function brainCalls(c: Context): Handlers<Calls> {
     },
 
     async 'run.lesion'({ run: id, silence }) {
-      if (!bench || benchOf !== id) {
-        bench = makeBench(c, id)
-        benchOf = id
-        bench.catch(() => (benchOf = ''))
-      }
-      const { trained, data, before, metric } = await bench
+      const { trained, data, before, metric } = await benchFor(id)
       const { run, model } = trained
       checkUnits(networkOf(run, model), silence)
       if (!model.silence) throw cannotDo(run, 'go on with a part of it silenced', 'Take a run of a neural network.')
@@ -58,7 +65,40 @@ export function brainCalls(c: Context): Handlers<Calls> {
         perTask: [...before].map(([task, value]) => ({ task, before: value, after: after.get(task) ?? null })),
       }
     },
+
+    async 'run.service'({ run: id }) {
+      const { trained, data, before, metric } = await benchFor(id)
+      const { run, model } = trained
+      const units = hiddenUnits(run, networkOf(run, model))
+      if (!model.silence) throw cannotDo(run, 'go on with a part of it silenced', 'Take a run of a neural network.')
+      const tasks = [...before.keys()]
+      const shares: (number | null)[] = []
+      for (const unit of units) {
+        const after = await figures(model.silence([unit]), data, metric)
+        const pairs = tasks.map((task) => ({ task, before: before.get(task) ?? null, after: after.get(task) ?? null }))
+        const lost = new Map(drops(pairs, metric.better).map(({ task, share }) => [task, share]))
+        shares.push(
+          ...tasks.map((task) => lost.get(task) ?? null).map((share) => (share === null ? null : short(share))),
+        )
+      }
+      return { metric: metric.id, rows: data.test ? 'test' : 'training', tasks, units, shares }
+    },
   }
+}
+
+/** Every hidden unit, layer by layer. */
+function hiddenUnits(run: Trained['run'], { layers }: NetworkView): { layer: string; unit: number }[] {
+  const units = layers
+    .filter(({ kind }) => HIDDEN.includes(kind))
+    .flatMap(({ id, units }) => Array.from({ length: units }, (_, unit) => ({ layer: id, unit })))
+  if (units.length && units.length <= MOST_UNITS) return units
+  throw new UserError({
+    code: 'service.units',
+    who: `Method ${run.methodKey}`,
+    rule: `Between one and ${MOST_UNITS} hidden units can be silenced one after another.`,
+    got: `${units.length} of them`,
+    remedy: 'Take a network with fewer units; single units can still be silenced in the diagram.',
+  })
 }
 
 async function makeBench(c: Context, id: string): Promise<Bench> {

@@ -43,6 +43,9 @@ function smallerFits(
   return rowCurve.reduce((sum, n) => sum + (n < perTask ? n / perTask : 0), 0)
 }
 
+/** Seconds before the first step of a fit like the one before, of which all programs are there. */
+const NEXT_START = 0.01
+
 /** Fits on subsets are many and small: what they take is learned apart. */
 const nameOf = ({ method: { id }, relations }: Trial) => (relations ? `${id} on subsets` : id)
 
@@ -134,17 +137,26 @@ export class Estimator {
     const sizes = new Map<number, number>()
     for (const { length } of subsets) sizes.set(length, (sizes.get(length) ?? 0) + 1)
     const { id, params } = trial.method
+    const way = method(id).can.resume ? 'network' : 'closed'
     const unwatched = 'watchConflict' in params ? { ...params, watchConflict: false } : params
     return [...sizes].reduce(
-      (sum, [size, count]) => sum + count * this.work(id, unwatched, narrowedSummary(summary, size), runtime),
+      (sum, [size, count]) =>
+        sum + count * this.work(id, unwatched, narrowedSummary(summary, size), runtime, way, NEXT_START),
       0,
     )
   }
 
-  private work(id: string, params: Trial['method']['params'], summary: TaskSetSummary, runtime: RuntimeKind): number {
+  /** `start`: seconds before the first step, where it is not the usual. */
+  private work(
+    id: string,
+    params: Trial['method']['params'],
+    summary: TaskSetSummary,
+    runtime: RuntimeKind,
+    way: Way = wayOf(method(id)),
+    start: number = BUILT_IN[way].start,
+  ): number {
     const m = method(id)
-    const way = wayOf(m)
-    const { start, unit } = BUILT_IN[way]
+    const { unit } = BUILT_IN[way]
     const work = m.work(summary, paramsOf(m, params))
     return start + work * unit * (way === 'closed' ? 1 : SLOWER[runtime])
   }

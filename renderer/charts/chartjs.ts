@@ -18,6 +18,7 @@ import { MatrixController, MatrixElement } from 'chartjs-chart-matrix'
 import zoom from 'chartjs-plugin-zoom'
 import { colourOf, dashOf, method, shapePath } from './channels.ts'
 import type { Hue } from './channels.ts'
+import { heatText } from './figures.ts'
 import { fit, short, textWidth } from './format.ts'
 import { PALETTES } from './palette.ts'
 import type { Palette } from './palette.ts'
@@ -420,6 +421,9 @@ const rowPixels = (chart: Chart) => {
 
 function heatConfig(picture: HeatPicture, palette: Palette): ChartConfiguration {
   const cells = picture.rows.flatMap((_, y) => picture.columns.map((_, x) => ({ x, y })))
+  const colourAt = (at: number) => shadeColour(picture.shade[cells[at].y][cells[at].x], palette)
+  const isOpen = (at: number) => picture.open?.[cells[at].y][cells[at].x] === true
+  const ticks = picture.ticks ?? picture.columns
   const numbers: Plugin = {
     id: 'numbers',
     afterDatasetsDraw(chart) {
@@ -435,7 +439,7 @@ function heatConfig(picture: HeatPicture, palette: Palette): ChartConfiguration 
       for (const { x, y } of cells) {
         const said = short(picture.values[y][x], 3)
         if (textWidth(said) * 11 > wide - 6) continue
-        ctx.fillStyle = inkOn(shadeColour(picture.shade[y][x], palette))
+        ctx.fillStyle = picture.open?.[y][x] ? palette.ink : inkOn(shadeColour(picture.shade[y][x], palette))
         ctx.fillText(said, scales.x.getPixelForValue(x), scales.y.getPixelForValue(y) + 0.5)
       }
       ctx.restore()
@@ -448,7 +452,10 @@ function heatConfig(picture: HeatPicture, palette: Palette): ChartConfiguration 
         {
           data: cells.map(({ x, y }) => ({ x, y, v: picture.values[y][x] })),
           backgroundColor: ({ dataIndex }: { dataIndex: number }) =>
-            shadeColour(picture.shade[cells[dataIndex].y][cells[dataIndex].x], palette),
+            isOpen(dataIndex) ? palette.paper : colourAt(dataIndex),
+          borderColor: ({ dataIndex }: { dataIndex: number }) => colourAt(dataIndex),
+          borderWidth: ({ chart, dataIndex }: { chart: Chart; dataIndex: number }) =>
+            isOpen(dataIndex) ? outline((chart.chartArea?.width ?? 0) / picture.columns.length) : 0,
           // Rows half out of sight end at the axis.
           clip: 0,
           hoverBorderColor: palette.ink,
@@ -468,14 +475,16 @@ function heatConfig(picture: HeatPicture, palette: Palette): ChartConfiguration 
           offset: false,
           min: -0.5,
           max: picture.columns.length - 0.5,
-          afterBuildTicks: (axis: { ticks: { value: number }[] }) => {
-            axis.ticks = picture.columns.map((_, value) => ({ value }))
+          afterBuildTicks: (axis: { width: number; ticks: { value: number }[] }) => {
+            // Short heads may still be too many: every so many-th stands there.
+            const every = picture.ticks ? Math.ceil(TICK_ROOM / (axis.width / picture.columns.length)) : 1
+            axis.ticks = ticks.map((_, value) => ({ value })).filter(({ value }) => value % every === 0)
           },
           ticks: {
             autoSkip: false,
             maxRotation: 0,
             color: palette.ink,
-            callback: (v: number) => wrapped(picture.columns[v] ?? ''),
+            callback: (v: number) => wrapped(ticks[v] ?? ''),
           },
           grid: { display: false },
           border: { display: false },
@@ -488,7 +497,7 @@ function heatConfig(picture: HeatPicture, palette: Palette): ChartConfiguration 
           (items) => picture.rows[cells[items[0]?.dataIndex]?.y] ?? '',
           (item) => {
             const { x, y } = cells[item.dataIndex]
-            return `${picture.columns[x]}: ${short(picture.values[y][x])}`
+            return `${picture.columns[x]}: ${heatText(picture, y, x)}`
           },
         ),
         zoom: { zoom: {}, pan: {} },
@@ -496,6 +505,11 @@ function heatConfig(picture: HeatPicture, palette: Palette): ChartConfiguration 
     },
   } as unknown as ChartConfiguration
 }
+
+/** Pixels that a short head needs. */
+const TICK_ROOM = 26
+/** Width of the outline of an open cell. */
+const outline = (cell: number) => (cell > 24 ? 3 : cell > 10 ? 2 : 1)
 
 function histogramConfig(picture: HistogramPicture, palette: Palette): ChartConfiguration {
   const { edges, counts } = picture

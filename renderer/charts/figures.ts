@@ -1,5 +1,5 @@
 import { short } from './format.ts'
-import type { Picture } from './picture.ts'
+import type { HeatPicture, Picture } from './picture.ts'
 
 /**
  * The figures of a picture in reading order, for the arrow keys: where each is in the drawing (`dataset`, `index`),
@@ -36,7 +36,7 @@ export function figuresOf(picture: Picture, hidden: ReadonlySet<string>): Figure
         column,
         dataset: 0,
         index: row * picture.columns.length + column,
-        said: `${label}, ${head}: ${short(picture.values[row][column])}`,
+        said: `${label}, ${head}: ${heatText(picture, row, column)}`,
         pick: row,
       })),
     )
@@ -49,6 +49,13 @@ export function figuresOf(picture: Picture, hidden: ReadonlySet<string>): Figure
     said: `${short(picture.edges[index])} – ${short(picture.edges[index + 1])}: ${short(count)}`,
     pick: index,
   }))
+}
+
+/** "0.12 [−0.1, 0.3], not settled" */
+export function heatText({ values, ci, open, openNote }: HeatPicture, row: number, column: number): string {
+  const ends = ci?.[row][column]
+  const interval = ends ? ` [${short(ends[0], 3)}, ${short(ends[1], 3)}]` : ''
+  return `${short(values[row][column])}${interval}${open?.[row][column] && openNote ? `, ${openNote}` : ''}`
 }
 
 /** The figure that an arrow key, Home or End leads to; null for other keys. The first key goes to the first figure. */

@@ -60,6 +60,13 @@ export type HeatPicture = {
   shade: (number | null)[][]
   /** What full colour means, at the bad and the good end. */
   ends: [string, string]
+  /** Short heads for the drawing where there are many columns; default: the columns. */
+  ticks?: string[]
+  /** Cells that are drawn as outlines, and what that means. */
+  open?: boolean[][]
+  openNote?: string
+  /** Ends of the interval of each cell. */
+  ci?: ([number, number] | null)[][]
 }
 
 export type HistogramPicture = {

@@ -191,10 +191,11 @@ function drawInterval(picture: IntervalPicture, { width, palette }: SvgOptions) 
 function drawHeat(picture: HeatPicture, { width, palette }: SvgOptions) {
   const left = 24 + Math.min(width * 0.3, Math.max(...picture.rows.map(textWidth), 4) * FONT)
   const cell = Math.max(8, Math.min(96, (width - left - 16) / Math.max(1, picture.columns.length)))
-  const tall = Math.max(...picture.columns.map(textWidth), 2) * FONT
+  const heads = picture.ticks ?? picture.columns
+  const tall = Math.max(...heads.map(textWidth), 2) * FONT
   const flat = tall < cell - 4
   const top = 40 + (flat ? 18 : Math.min(140, tall) + 8)
-  const parts = picture.columns.map((label, c) =>
+  const parts = heads.map((label, c) =>
     flat
       ? text(left + cell * (c + 0.5), top - 6, label, { fill: palette.ink, anchor: 'middle' })
       : cell < 11
@@ -205,9 +206,15 @@ function drawHeat(picture: HeatPicture, { width, palette }: SvgOptions) {
     const y = top + ROW * r
     parts.push(text(left - 8, y + 15, fit(label, (left - 24) / FONT), { fill: palette.ink, anchor: 'end' }))
     picture.columns.forEach((_, c) => {
-      const fill = shadeColour(picture.shade[r][c], palette)
+      const shade = shadeColour(picture.shade[r][c], palette)
+      const open = picture.open?.[r][c] === true
+      const fill = open ? palette.paper : shade
       const value = picture.values[r][c]
-      parts.push(`<rect x="${n(left + cell * c)}" y="${y}" width="${n(cell - 1)}" height="${ROW - 1}" fill="${fill}"/>`)
+      const inset = open ? Math.min(1.5, cell / 8) : 0
+      parts.push(
+        `<rect x="${n(left + cell * c + inset)}" y="${n(y + inset)}" width="${n(cell - 1 - 2 * inset)}" height="${n(ROW - 1 - 2 * inset)}" fill="${fill}"` +
+          (open ? ` stroke="${shade}" stroke-width="${n(2 * inset)}"/>` : '/>'),
+      )
       const said = short(value, 3)
       if (textWidth(said) * 11 < cell - 4)
         parts.push(text(left + cell * (c + 0.5), y + 15, said, { fill: inkOn(fill), anchor: 'middle', size: 11 }))

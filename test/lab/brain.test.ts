@@ -55,6 +55,16 @@ describe('networks', () => {
     const everything = await silence([0, 1, 2, 3, 4, 5, 6, 7])
     // What is left of each head is its bias: a constant.
     for (const task of everything.perTask) expect(task.after).toBeGreaterThan(0.9)
+    // The same figures, unit by unit, in one answer.
+    const service = await lab.call('run.service', { run: fold })
+    expect(service).toMatchObject({ metric: 'arrmse', rows: 'test', tasks: none.perTask.map(({ task }) => task) })
+    expect(service.units).toHaveLength(8)
+    const before = none.perTask.map((task) => task.before!)
+    drops.forEach((own, unit) =>
+      own.forEach((drop, k) =>
+        expect(Math.abs(service.shares[unit * before.length + k]!)).toBeCloseTo(drop / before[k], 4),
+      ),
+    )
     expect((await lab.call('run.lesion', { run: all, silence: [] })).rows).toBe('training')
     expect(await refused(lab.call('run.lesion', { run: all, silence: [{ layer: trunk.id, unit: 8 }] }))).toEqual({
       code: 'lesion.unknown-unit',

@@ -70,6 +70,8 @@ describe.skipIf(!chromium)('views in a browser', () => {
     ['/compare/school?tab=tasks&task=exam%40school%3D9', '.scroller'],
     ['/compare/school?tab=methods', '.scroller'],
     ['/compare/school?tab=heat', '.scroller'],
+    ['/compare/school?tab=relations', '.scroller'],
+    ['/compare/cars?tab=relations', '.cost'],
     ['/compare/cars?tab=curves', '.scroller'],
     ['/compare/cars?tab=runs', '[role=table]'],
     ['/brain/cars-hard-sharing-all', '.walker'],
@@ -92,6 +94,39 @@ describe.skipIf(!chromium)('views in a browser', () => {
       await page.getByRole('complementary').getByRole('heading', { name: 'exam@school=137' }).waitFor()
       expect(new URL(page.url()).hash).toContain('task=exam%40school%3D137')
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280)
+    })
+  })
+
+  test('which helps which: a matrix of 139 tasks, any of them in five keys, intervals told by keyboard', async () => {
+    await at('/compare/school?tab=relations', async (page) => {
+      const drawing = page.locator('.scroller')
+      await drawing.waitFor()
+      await drawing.focus()
+      for (const key of ['ArrowDown', 'ArrowRight']) await page.keyboard.press(key)
+      // In the order of families: the first helps the second of its own.
+      await page.locator('[aria-live]').getByText(/^1 · exam@school=1, exam@school=4: 0\.\d+ \[.*\]/).waitFor({ state: 'attached' })
+      for (const key of ['Control+f', '1', '3', '7', 'Enter']) await page.keyboard.press(key)
+      await page.getByRole('heading', { name: 'What exam@school=137 gets from the others (measured: in pairs)' }).waitFor()
+      expect(new URL(page.url()).hash).toContain('task=exam%40school%3D137')
+      await page.getByRole('radio', { name: 'What it gives' }).click()
+      await page.getByRole('heading', { name: /^What exam@school=137 gives/ }).waitFor()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280)
+    }) // prettier-ignore
+  })
+
+  test('measuring which helps which is quoted before it can be started', async () => {
+    await at('/compare/cars?tab=relations', async (page) => {
+      await page.getByText('5,000 fits, about 1 min 30 s with 2 workers.').waitFor()
+      await page.getByRole('button', { name: 'Measure: 5,000 fits' }).waitFor()
+    })
+  })
+
+  test('which units serve which task', async () => {
+    await at('/brain/cars-hard-sharing-all', async (page) => {
+      await page.getByRole('button', { name: 'Which units serve which task' }).click()
+      await page.getByRole('heading', { name: 'What each task loses without each unit' }).waitFor()
+      await page.locator('.service .scroller').waitFor()
+      expect(await violations(page)).toEqual([])
     })
   })
 

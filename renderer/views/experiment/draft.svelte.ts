@@ -78,7 +78,8 @@ export class Draft {
     if (!spec || this.running) return null
     this.running = true
     try {
-      const { id } = await this.lab.call('experiment.run', { spec })
+      const confirmed = this.plan?.relations?.fits
+      const { id } = await this.lab.call('experiment.run', { spec, confirmed })
       return id
     } catch (error) {
       this.error = toErrorJson(error)

@@ -4,6 +4,7 @@ import { summarise } from '../../../core/data/summary.ts'
 import type { Table } from '../../../core/data/table.ts'
 import type { RunEvent } from '../../../core/events.ts'
 import { ExperimentSpec } from '../../../core/experiment.ts'
+import type { Relations } from '../../../core/relations/relations.ts'
 import { rng } from '../../../core/rng.ts'
 import type { Comparison, Difference } from '../../../core/stats/comparison.ts'
 
@@ -33,6 +34,38 @@ const TASKS: Record<string, string[]> = {
   school: Array.from({ length: 139 }, (_, i) => `exam@school=${i + 1}`),
 }
 const FOLDS = 5
+
+/** Three families of schools that help each other, measured in pairs and estimated; nothing of the cars. */
+function relations(id: string): Relations | null {
+  if (id !== 'school') return null
+  const tasks = TASKS[id]
+  const n = tasks.length
+  const draw = rng('stage/relations')
+  const true0 = (at: number) => (at % (n + 1) === 0 ? null : Math.floor(at / n) % 3 === (at % n) % 3 ? 0.1 : -0.1)
+  const effect = Array.from({ length: n * n }, (_, at) => {
+    const value = true0(at)
+    return value === null ? null : value + 0.08 * draw.normal()
+  })
+  const shifted = (by: number) => effect.map((value) => (value === null ? null : value + by))
+  const family = (f: number) => tasks.map((_, k) => k).filter((k) => k % 3 === f)
+  const order = [0, 1, 2].flatMap(family)
+  return {
+    method: 'hard-sharing',
+    methods: ['hard-sharing'],
+    tasks: tasks.map((task, k) => ({ id: task, kind: 'regression', rows: 20 + k })),
+    fits: { done: 9000, of: 9730, refused: 1 },
+    reasons: ['Training rows: must hold at least one measured target.'],
+    interval: { rule: 'nadeau-bengio', n: 5 },
+    measured: [{ design: 'pairs', effect, low: shifted(-0.12), high: shifted(0.12), pooled: effect, settled: 7000, chance: 959 }],
+    estimate: { looks: 100, runs: 5, gain: effect.map((value) => value && value / 1000), cosine: effect },
+    order,
+    groups: [
+      { from: 'pairs', exact: false, groups: [0, 1, 2].map(family), predicted: 0.1, checked: { mean: 0.08, ci95: [0.05, 0.11] } },
+      { from: 'gain', exact: false, groups: [0, 1, 2].map(family), predicted: null, checked: { mean: 0.07, ci95: null } },
+    ],
+    agreement: [{ estimate: 'gain', measured: 'pairs', rho: 0.71, ci95: [0.6, 0.8], pairs: n * (n - 1), tasks: n }],
+  } // prettier-ignore
+}
 
 function carsTable(): Table {
   const draw = rng('stage/cars')
@@ -276,6 +309,23 @@ const answers: { [C in Call]?: (params: never) => unknown } = {
     runs: runs(id),
   }),
   'experiment.compare': ({ ids, baseline }: { ids: string[]; baseline?: string }) => compare(ids, baseline),
+  'experiment.relations': ({ id }: { id: string }) => ({ relations: relations(id) }),
+  'experiment.plan': ({ spec }: { spec: ExperimentSpec }) => ({
+    trials: 60,
+    seconds: 90,
+    workers: 2,
+    spec,
+    perMethod: [],
+    relations: { fits: 5000, seconds: 160 },
+    warnings: [],
+  }),
+  'run.service': () => {
+    const units = network().layers.flatMap(({ id, kind, units: count }) =>
+      kind === 'trunk' ? Array.from({ length: count }, (_, unit) => ({ layer: id, unit })) : [],
+    )
+    const random = rng('stage/service')
+    return { metric: 'rmse', rows: 'test', tasks: TASKS.cars, units, shares: units.flatMap(() => TASKS.cars.map(() => 0.1 * random.normal())) } // prettier-ignore
+  },
   'experiment.report': () => ({ html: '<!doctype html><title>Report</title>' }),
   'run.events': ({ run, since }: { run: string; since: number }) => ({ events: events(run).slice(since), more: false }),
   'run.network': () => network(),
