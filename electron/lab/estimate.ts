@@ -137,7 +137,7 @@ export class Estimator {
     const sizes = new Map<number, number>()
     for (const { length } of subsets) sizes.set(length, (sizes.get(length) ?? 0) + 1)
     const { id, params } = trial.method
-    const way = method(id).can.resume ? 'network' : 'closed'
+    const way = wayOf(method(id))
     const unwatched = 'watchConflict' in params ? { ...params, watchConflict: false } : params
     return [...sizes].reduce(
       (sum, [size, count]) =>
