@@ -7,11 +7,7 @@ import { taskOrder } from '../../lab/taskOrder.ts'
 import { pairsOf, SORTS } from './pictures.ts'
 import type { Sort } from './pictures.ts'
 
-<<<<<<< HEAD
-export const TABS = ['tasks', 'methods', 'heat', 'shots', 'rows', 'curves', 'runs'] as const
-=======
-export const TABS = ['tasks', 'methods', 'heat', 'relations', 'shots', 'curves', 'runs'] as const
->>>>>>> 3548d28 (Which helps which, on screen: the matrix in clustered order, any task of it with intervals, groups, what the estimate was worth, conflict over time; which units serve which task)
+export const TABS = ['tasks', 'methods', 'heat', 'relations', 'shots', 'rows', 'curves', 'runs'] as const
 export type Tab = (typeof TABS)[number]
 /** Where tasks are tested that were never trained on, there is nothing to relate. */
 const NEW_TASKS = ['new-task', 'few-shot']
@@ -50,19 +46,14 @@ export class Comparing {
     const nameless = this.comparison?.tasks.length === 0
     const shots = this.lab.experiment(this.id)?.spec.evaluation
     const hasShots = shots?.protocol === 'few-shot' && shots.shotCurve.length > 0
-<<<<<<< HEAD
     const hasRows = shots !== undefined && shots.protocol !== 'few-shot' && shots.rowCurve.length > 0
-    return TABS.filter((tab) =>
-      tab === 'rows' ? hasRows : tab === 'shots' ? hasShots : !nameless || (tab !== 'tasks' && tab !== 'heat'),
-    )
-=======
     const related = (this.comparison?.tasks.length ?? 0) > 1 && !NEW_TASKS.includes(shots?.protocol ?? '')
     return TABS.filter((tab) => {
       if (tab === 'shots') return hasShots
+      if (tab === 'rows') return hasRows
       if (tab === 'relations') return related
       return !nameless || (tab !== 'tasks' && tab !== 'heat')
     })
->>>>>>> 3548d28 (Which helps which, on screen: the matrix in clustered order, any task of it with intervals, groups, what the estimate was worth, conflict over time; which units serve which task)
   })
   readonly tab = $derived.by(() => oneOf(this.tabs, this.lab.place.params.tab))
   /** Place of every task among all of its experiment, for its colour. */
