@@ -240,7 +240,7 @@ test('a damaged workbook', async () => {
   expect(await refusal('cut.xlsx', whole.subarray(0, whole.length / 2))).toMatchObject({
     code: 'import.damaged',
     who: 'cut.xlsx',
-    rule: 'A workbook must be a whole zip archive.',
+    rule: 'The file must be a whole zip archive.',
     got: 'a directory that cannot be read',
   })
   const broken = Uint8Array.from(whole)
