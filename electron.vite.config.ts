@@ -8,7 +8,18 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
  * start files of their own stay packages (electron-builder.yml takes them along). All files of main lie side by side,
  * so that `new URL('worker.js', import.meta.url)` means the same in each.
  */
-const bundled = ['zod', 'commander', 'ws', 'fflate', 'ml-matrix', 'pbf', 'pure-rand', '@noble/hashes', 'sax']
+const bundled = [
+  'zod',
+  'commander',
+  'ws',
+  'fflate',
+  'ml-matrix',
+  'ml-hclust',
+  'pbf',
+  'pure-rand',
+  '@noble/hashes',
+  'sax',
+]
 
 export default defineConfig({
   main: {
