@@ -1,6 +1,8 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { z } from 'zod'
+import { dot } from '../dot.ts'
 import type { InnerLoop } from '../method.ts'
+import { average } from '../stats/intervals.ts'
 
 /**
  * The inner loop of a meta-learner as a map. A task pulls the start theta to theta_t; the plane through theta that holds
@@ -158,16 +160,10 @@ function spread(points: readonly (readonly [number, number])[]): { x: number[]; 
 }
 
 const minus = (a: Float32Array, b: Float32Array): Float32Array => a.map((value, i) => value - b[i])
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
-  return sum
-}
 function meanOf(vectors: readonly Float32Array[]): Float32Array {
   const mean = new Float32Array(vectors[0].length)
   for (const vector of vectors) for (let i = 0; i < mean.length; i++) mean[i] += vector[i] / vectors.length
   return mean
 }
-const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 const ratio = (a: number, b: number): number => (b > 0 ? a / b : 0)
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)

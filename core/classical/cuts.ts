@@ -50,6 +50,12 @@ export function lookThrough(
   else ofMany(rows, node, feature, x, order, lo, hi, leaf, best)
 }
 
+function keep(best: Cut, score: number, feature: number, at: number): void {
+  best.score = score
+  best.feature = feature
+  best.at = at
+}
+
 function ofOne(
   { weight, moment }: Rows,
   node: Node,
@@ -83,10 +89,7 @@ function ofOne(
     }
     row = next
   }
-  if (at < 0) return
-  best.score = top
-  best.feature = feature
-  best.at = at
+  if (at >= 0) keep(best, top, feature, at)
 }
 
 function ofMany(
@@ -131,10 +134,7 @@ function ofMany(
     }
     row = next
   }
-  if (at < 0) return
-  best.score = top
-  best.feature = feature
-  best.at = at
+  if (at >= 0) keep(best, top, feature, at)
 }
 
 /** Every column counts its own measured rows; a side without any adds nothing. */
@@ -184,8 +184,5 @@ function withHoles(
     }
     row = next
   }
-  if (at < 0) return
-  best.score = top
-  best.feature = feature
-  best.at = at
+  if (at >= 0) keep(best, top, feature, at)
 }

@@ -3,6 +3,7 @@ import { fitEncoder } from '../data/encoding.ts'
 import type { View } from '../data/taskSet.ts'
 import { cellsOfView } from '../frame.ts'
 import { rng } from '../rng.ts'
+import { average } from '../stats/intervals.ts'
 import { curves, directions, type Inputs } from './features.ts'
 import { fitPrior, said, weightsGiven, type Prior, type TaskRows } from './prior.ts'
 
@@ -63,11 +64,10 @@ export function probe(view: View, shots: number): Probe | null {
       for (const way of WAYS) errors[way].push(own[way])
     }
   }
-  const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length
-  const means = Object.fromEntries(WAYS.map((way) => [way, mean(errors[way])])) as Record<Way, number>
+  const means = Object.fromEntries(WAYS.map((way) => [way, average(errors[way])])) as Record<Way, number>
   const rival = WAYS.filter((way) => way !== 'curves').reduce((a, b) => (means[b] < means[a] ? b : a))
   const gains = errors.curves.map((error, k) => Math.log((errors[rival][k] + 0.01) / (error + 0.01)))
-  const gain = mean(gains)
+  const gain = average(gains)
   return {
     tasks: sizes.length,
     rows: sizes.sort((a, b) => a - b)[sizes.length >> 1],
@@ -75,7 +75,7 @@ export function probe(view: View, shots: number): Probe | null {
     inputs: encoder.names.length,
     errors: means,
     gain,
-    se: Math.sqrt(mean(gains.map((g) => (g - gain) ** 2)) / Math.max(1, gains.length - 1)),
+    se: Math.sqrt(average(gains.map((g) => (g - gain) ** 2)) / Math.max(1, gains.length - 1)),
     between,
   }
 }
@@ -107,15 +107,14 @@ function errorsOf(
 
 /** Mean 0 and variance 1 over all rows, tasks counted alike; and how much of it lies between them. */
 function standardised(tasks: TaskRows[]): { tasks: TaskRows[]; between: number } {
-  const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length
-  const levels = tasks.map(({ y }) => mean(y))
-  const level = mean(levels)
-  const within = mean(
+  const levels = tasks.map(({ y }) => average(y))
+  const level = average(levels)
+  const within = average(
     tasks.map(({ y }, k) =>
-      y.length > 1 ? (mean(y.map((v) => (v - levels[k]) ** 2)) * y.length) / (y.length - 1) : 0,
+      y.length > 1 ? (average(y.map((v) => (v - levels[k]) ** 2)) * y.length) / (y.length - 1) : 0,
     ),
   )
-  const noise = mean(tasks.map(({ y }) => within / y.length))
+  const noise = average(tasks.map(({ y }) => within / y.length))
   const spread = levels.reduce((sum, v) => sum + (v - level) ** 2, 0) / (levels.length - 1)
   const between = Math.max(0, spread - noise)
   const sd = Math.sqrt(within + between) || 1

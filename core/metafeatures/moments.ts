@@ -41,9 +41,3 @@ export function unit(column: Float64Array): Float64Array | null {
   const length = Math.sqrt(off.reduce((sum, v) => sum + v * v, 0))
   return length > 1e-12 * Math.abs(centre) * Math.sqrt(column.length) ? off.map((v) => v / length) : null
 }
-
-export const dot = (a: Float64Array, b: Float64Array): number => {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
-  return sum
-}

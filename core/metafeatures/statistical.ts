@@ -1,7 +1,8 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import type { Cells } from './cells.ts'
 import type { Figures } from './catalogue.ts'
-import { dot, mean, quantile, sampleSd, shape, unit } from './moments.ts'
+import { dot } from '../dot.ts'
+import { mean, quantile, sampleSd, shape, unit } from './moments.ts'
 
 /** Columns whose correlations are looked at: the pairs of more would take long. */
 const COLUMNS = 200

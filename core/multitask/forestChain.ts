@@ -55,7 +55,8 @@ export const forestChain: Method<ForestChainParams> = {
   about: 'Learns number targets one after the other by random forests; each also learns from the targets before it.',
   params: ForestChainParams,
   can,
-  work: (s, params) => ordersOf(s.targets, params.chains) * stepsWork(s, chainSteps(range(s.targets)), params),
+  work: (s, params) =>
+    ordersOf(s.targets, params.chains) * stepsWork(s, chainSteps([...Array(s.targets).keys()]), params),
   async *fit(context, params) {
     const frame = numbersOf(context)
     const orders = chainOrders(frame.outputs.length, params.chains, context.rng.split('orders'))
@@ -79,7 +80,6 @@ export const stackedForest: Method<ForestStackParams> = {
   load: (bytes) => modelOf(loaded(bytes)),
 }
 
-const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 const numbersOf = (context: Parameters<typeof wholeFold>[0]) => frameOf(onlyKinds(wholeFold(context), can.kinds))
 
 const stepsWork = (

@@ -56,7 +56,8 @@ export const regressorChain = linearMethod<ChainParams>({
   params: ChainParams,
   twins,
   can,
-  work: (s, params) => ordersOf(s.targets, params.chains) * ridgeWork(s, chainSteps(range(s.targets)), params),
+  work: (s, params) =>
+    ordersOf(s.targets, params.chains) * ridgeWork(s, chainSteps([...Array(s.targets).keys()]), params),
   fit(frame, params, { rng }) {
     const orders = chainOrders(frame.outputs.length, params.chains, rng.split('orders'))
     return fitAll(frame, orders.map(chainSteps), params, rng)
@@ -75,8 +76,6 @@ export const stackedRidge = linearMethod<StackParams>({
   work: (s, params) => ridgeWork(s, stackSteps(s.targets), params),
   fit: (frame, params, { rng }) => fitAll(frame, [stackSteps(frame.outputs.length)], params, rng),
 })
-
-const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 
 const ridgeWork = (
   { rows, features, targets }: { rows: number; features: number; targets: number },

@@ -137,11 +137,10 @@ export class Estimator {
     const sizes = new Map<number, number>()
     for (const { length } of subsets) sizes.set(length, (sizes.get(length) ?? 0) + 1)
     const { id, params } = trial.method
-    const way = wayOf(method(id))
     const unwatched = 'watchConflict' in params ? { ...params, watchConflict: false } : params
     return [...sizes].reduce(
       (sum, [size, count]) =>
-        sum + count * this.work(id, unwatched, narrowedSummary(summary, size), runtime, way, NEXT_START),
+        sum + count * this.work(id, unwatched, narrowedSummary(summary, size), runtime, NEXT_START),
       0,
     )
   }
@@ -152,10 +151,10 @@ export class Estimator {
     params: Trial['method']['params'],
     summary: TaskSetSummary,
     runtime: RuntimeKind,
-    way: Way = wayOf(method(id)),
-    start: number = BUILT_IN[way].start,
+    start: number = BUILT_IN[wayOf(method(id))].start,
   ): number {
     const m = method(id)
+    const way = wayOf(m)
     const { unit } = BUILT_IN[way]
     const work = m.work(summary, paramsOf(m, params))
     return start + work * unit * (way === 'closed' ? 1 : SLOWER[runtime])

@@ -33,3 +33,7 @@ export function fit(text: string, ems: number): string {
   }
   return `${cut}…`
 }
+
+/** A text as it may stand in SVG, between tags and in attributes. */
+export const escaped = (value: string) =>
+  value.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c] as string)

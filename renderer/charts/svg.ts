@@ -3,7 +3,7 @@ import { colourOf, dashOf, method, shapePath } from './channels.ts'
 import type { Hue } from './channels.ts'
 import { inkOn, shadeColour } from './colours.ts'
 import { extent, intervalValues } from './extent.ts'
-import { fit, short, textWidth } from './format.ts'
+import { escaped, fit, short, textWidth } from './format.ts'
 import type { HeatPicture, HistogramPicture, IntervalPicture, LinePicture, Picture, Point } from './picture.ts'
 import type { Palette } from './palette.ts'
 
@@ -30,7 +30,7 @@ export function toSvg(picture: Picture, options: SvgOptions): string {
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${total}" viewBox="0 0 ${width} ${total}" ` +
       `font-family="'Noto Sans SC Variable', system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif" ` +
       `font-size="${FONT}" role="img">`,
-    `<title>${esc(picture.title)}</title>`,
+    `<title>${escaped(picture.title)}</title>`,
     `<style>${fontCss ?? ''}text{font-variant-numeric:tabular-nums}</style>`,
     `<rect width="100%" height="100%" fill="${palette.paper}"/>`,
     text(16, 24, picture.title, { fill: palette.ink, size: 15, weight: 600 }),
@@ -49,7 +49,7 @@ function text(x: number, y: number, content: string, style: TextStyle): string {
     (weight ? ` font-weight="${weight}"` : '') +
     (anchor && anchor !== 'start' ? ` text-anchor="${anchor}"` : '') +
     (rotate ? ` transform="rotate(${rotate} ${n(x)} ${n(y)})"` : '') +
-    `>${esc(content)}</text>`
+    `>${escaped(content)}</text>`
   )
 }
 const line = (
@@ -69,8 +69,6 @@ const mark = (x: number, y: number, hue: Hue, r: number, palette: Palette) =>
   `fill="${colourOf(hue, palette.theme)}"/>`
 
 const n = (value: number) => Number(value.toFixed(2))
-const esc = (value: string) =>
-  value.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c] as string)
 
 function drawLine(picture: LinePicture, { width, palette }: SvgOptions) {
   const legend = legendRows(picture.series, width, palette)

@@ -3,6 +3,7 @@ import { PALETTES } from '../../charts/palette.ts'
 import { lineAlpha, signColour, strokeWidth } from '../../diagrams/signed.ts'
 import type { Drawable } from '../../diagrams/weights.ts'
 import { SHAPE_PATHS, TASK_COLOURS, taskMark } from '../../style/palette.ts'
+import { escaped } from '../../charts/format.ts'
 
 /** More lines than this make an SVG that no program opens with pleasure: the strongest are kept, and it says so. */
 const MOST = 4000
@@ -51,21 +52,18 @@ export function diagramSvg(about: {
     return (
       dot +
       (said && outer && gap >= 9
-        ? `<text x="${n(unit.x + (right ? 14 : -14))}" y="${n(unit.y + 4)}" text-anchor="${right ? 'start' : 'end'}" font-size="${Math.min(12, n(gap))}" fill="${palette.ink}">${esc(said)}</text>`
+        ? `<text x="${n(unit.x + (right ? 14 : -14))}" y="${n(unit.y + 4)}" text-anchor="${right ? 'start' : 'end'}" font-size="${Math.min(12, n(gap))}" fill="${palette.ink}">${escaped(said)}</text>`
         : '')
     )
   })
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${layout.width}" height="${height}" viewBox="0 0 ${layout.width} ${height}" ` +
       `font-family="'Noto Sans SC Variable', system-ui, 'Noto Sans', sans-serif" font-size="12" role="img">`,
-    `<title>${esc(title)}</title><style>${fontCss}</style>`,
+    `<title>${escaped(title)}</title><style>${fontCss}</style>`,
     `<rect width="100%" height="100%" fill="${palette.paper}"/>`,
-    `<text x="16" y="26" font-size="15" font-weight="600" fill="${palette.ink}">${esc(title)}</text>`,
+    `<text x="16" y="26" font-size="15" font-weight="600" fill="${palette.ink}">${escaped(title)}</text>`,
     `<g transform="translate(0 ${top})"><g fill="none">${lines.join('')}</g>${units.join('')}</g>`,
-    `<text x="16" y="${height - 10}" font-size="10" fill="${palette.quiet}">${esc(note)}</text>`,
+    `<text x="16" y="${height - 10}" font-size="10" fill="${palette.quiet}">${escaped(note)}</text>`,
     '</svg>',
   ].join('\n')
 }
-
-const esc = (value: string) =>
-  value.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c] as string)

@@ -2,6 +2,7 @@ import { colourOf, dashOf, method } from '../../charts/channels.ts'
 import { PALETTES } from '../../charts/palette.ts'
 import type { PlaneShapes } from '../../diagrams/planeShapes.ts'
 import { SHAPE_PATHS, TASK_COLOURS, taskMark } from '../../style/palette.ts'
+import { escaped } from '../../charts/format.ts'
 
 const TOP = 44
 const ROW = 20
@@ -34,9 +35,9 @@ export function innerSvg(about: {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${n(shapes.width)}" height="${n(height)}" viewBox="0 0 ${n(shapes.width)} ${n(height)}" ` +
       `font-family="'Noto Sans SC Variable', system-ui, 'Noto Sans', sans-serif" font-size="12" role="img">`,
-    `<title>${esc(title)}</title><style>${fontCss}</style>`,
+    `<title>${escaped(title)}</title><style>${fontCss}</style>`,
     `<rect width="100%" height="100%" fill="${paper}"/>`,
-    `<text x="16" y="26" font-size="15" font-weight="600" fill="${ink}">${esc(title)}</text>`,
+    `<text x="16" y="26" font-size="15" font-weight="600" fill="${ink}">${escaped(title)}</text>`,
     `<g transform="translate(0 ${TOP})">`,
     ...shapes.bands.map(
       ({ d }) => `<path d="${d}" fill="${ink}" fill-opacity="0.04" stroke="${quiet}" stroke-opacity="0.35"/>`,
@@ -54,17 +55,14 @@ export function innerSvg(about: {
       const { x, y } = place(k)
       return (
         `<path d="M${x} ${y - 4}L${x + 24} ${y - 4}" ${stroke(k)}/>` +
-        `<text x="${x + 30}" y="${y}" fill="${ink}">${esc(name)}</text>`
+        `<text x="${x + 30}" y="${y}" fill="${ink}">${escaped(name)}</text>`
       )
     }),
     ...about.tasks.map((name, k) => {
       const { x, y } = place(about.directions.length + k)
-      return `${mark(k, x + 12, y - 4)}<text x="${x + 30}" y="${y}" fill="${ink}">${esc(name)}</text>`
+      return `${mark(k, x + 12, y - 4)}<text x="${x + 30}" y="${y}" fill="${ink}">${escaped(name)}</text>`
     }),
-    `<text x="16" y="${n(height - 8)}" font-size="10" fill="${quiet}">${esc(note)}</text>`,
+    `<text x="16" y="${n(height - 8)}" font-size="10" fill="${quiet}">${escaped(note)}</text>`,
     '</svg>',
   ].join('\n')
 }
-
-const esc = (value: string) =>
-  value.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c] as string)

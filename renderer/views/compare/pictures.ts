@@ -1,4 +1,3 @@
-import { metricOf } from '../../../core/stats/metrics.ts'
 import type { Comparison, Difference } from '../../../core/stats/comparison.ts'
 import { say } from '../../../core/words/say.ts'
 import { method as methodHue, task as taskHue } from '../../charts/channels.ts'
@@ -6,13 +5,13 @@ import { short } from '../../charts/format.ts'
 import type { HeatPicture, IntervalPicture } from '../../charts/picture.ts'
 import { t } from '../../i18n/index.ts'
 import type { Language } from '../../i18n/index.ts'
+import { metricName } from '../../i18n/names.ts'
 import { alike } from './alike.ts'
 
 /** The pictures of a comparison: what Compare draws, and what is exported. */
 export const SORTS = ['effect', 'name', 'rows', 'alike'] as const
 export type Sort = (typeof SORTS)[number]
 
-export const metricName = (id: string) => metricOf(id)?.name ?? id
 export const callWord = (call: Difference['call'], language: Language) => say(language, `call.${call}`)
 const labelOf = (c: Comparison, key: string) => c.methods.find((m) => m.key === key)?.label ?? key
 
