@@ -12,8 +12,42 @@ export interface Road {
 export type Connection = 'connecting' | 'open' | 'lost' | 'refused'
 
 /** Calls that change nothing may be asked again on a new connection; the others are answered with an error. */
-const READS =
-  /^(lab\.info|settings\.get|data\.(preview|samples|generators|list|get|rows)|methods\.list|experiment\.(propose|plan|list|get|compare|report)|run\.(events|network|lesion)|blob|draft\.get)$/
+const READS: ReadonlySet<Call> = new Set<Call>([
+  'lab.info',
+  'lab.memory',
+  'settings.get',
+  'draft.get',
+  'blob',
+  'methods.list',
+  'templates.list',
+  'templates.spec',
+  'tasks.nearest',
+  'data.preview',
+  'data.samples',
+  'data.generators',
+  'data.list',
+  'data.get',
+  'data.rows',
+  'data.describe',
+  'data.images',
+  'data.check',
+  'experiment.propose',
+  'experiment.suggest',
+  'experiment.enough',
+  'experiment.plan',
+  'experiment.list',
+  'experiment.get',
+  'experiment.compare',
+  'experiment.relations',
+  'experiment.shots',
+  'experiment.rows',
+  'experiment.report',
+  'run.events',
+  'run.network',
+  'run.lesion',
+  'run.innerLoop',
+  'run.service',
+])
 
 type Open = { call: Call; params: unknown; sent: boolean; resolve: (value: never) => void; reject: (e: Error) => void }
 
@@ -95,7 +129,7 @@ export class LabClient implements Lab {
   private closed(final: boolean) {
     this.pieces.clear()
     for (const [id, open] of this.waiting) {
-      if (!final && (!open.sent || READS.test(open.call))) {
+      if (!final && (!open.sent || READS.has(open.call))) {
         open.sent = false
         continue
       }

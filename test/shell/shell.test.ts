@@ -32,9 +32,11 @@ for (const { name, launch, missing } of drivers) {
             setTimeout(() => reject(new Error('no answer in 20 s')), 20_000)
             const onPort = ({ source, data, ports }: MessageEvent) => {
               if (source !== window || data !== portMessage) return
-              window.removeEventListener('message', onPort)
+              // A lab that has just begun may bring a second port, of which one only is heard: each is asked.
               ports[0].addEventListener('message', (event) => {
-                if (event.data.startsWith(answerStart)) resolve(event.data)
+                if (!event.data.startsWith(answerStart)) return
+                window.removeEventListener('message', onPort)
+                resolve(event.data)
               })
               ports[0].start()
               ports[0].postMessage(request)
