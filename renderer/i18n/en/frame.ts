@@ -72,8 +72,8 @@ export default {
   'memory.taken': 'The lab takes {taken} of the {limit} that it may take.',
   'memory.workers': 'Workers',
   'memory.worker': 'Worker',
-  'memory.arrays': 'Numbers and objects',
-  'memory.programs': 'Compiled programs',
+  'memory.arrays': 'Own memory',
+  'memory.programs': 'Programs',
   'memory.none': 'No worker has been needed yet.',
   'memory.means':
     'Programs that rest for a minute give their memory back. At the limit they do so at once, and no trial begins until that was enough.',
