@@ -183,7 +183,7 @@ export function experimentCalls(c: Context): Handlers<Calls> {
       const { spec, list, dataHash, dataName, relations } = await plan(c, given)
       if (relations && confirmed !== relations.fits) throw unconfirmed(relations, confirmed)
       const id = newId()
-      await writer.add(() => {
+      writer.now(() => {
         const createdAt = new Date().toISOString()
         records.addExperiment({ id, name: spec.name, createdAt, spec, dataHash, dataName }, list)
         workspace.leases.take(id)

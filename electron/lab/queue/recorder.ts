@@ -88,6 +88,8 @@ export class Recorder {
       leases.release(active.id)
       this.q.workspace.tidy()
     }, true)
+    // An end is told at once: somebody waits for it.
+    writer.flush()
     const told = written.then(() => {
       this.q.active.delete(active.id)
       this.tellLine(active.id)

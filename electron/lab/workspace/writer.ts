@@ -38,7 +38,7 @@ export class Writer {
     })
   }
 
-  /** One transaction at once, for bulk data that would not wait well in memory. */
+  /** One transaction at once: for bulk data that would not wait well in memory, and where training waits for it. */
   now<T>(run: () => T): T {
     if (this.readOnly) throw faults.readOnly(this.file)
     try {
