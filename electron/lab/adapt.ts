@@ -3,10 +3,9 @@ import { truthOf } from '../../core/data/encoding.ts'
 import type { TaskSet, View } from '../../core/data/taskSet.ts'
 import type { Model } from '../../core/method.ts'
 import { saveAdapted } from '../../core/saved.ts'
-import type { ModelAbout } from '../../core/saved.ts'
-import { cannotDo } from './models.ts'
-import { warningsOf } from './newRows.ts'
-import type { RunRow } from './workspace/records.ts'
+import { cannotDo } from './cannot.ts'
+import type { Subject } from './modelWork.ts'
+import { newRows, warningsOf, type NewRows } from './newRows.ts'
 
 type Adapted = Omit<Result<'run.adapt'>, 'model'> & { bytes: Uint8Array }
 type Shown = number | string | null
@@ -16,13 +15,11 @@ const SHOWN = 500
 
 /** A trained model that learns the tasks of labelled rows: the model afterwards, and its fit on the way. */
 export async function adaptTo(
-  run: RunRow,
-  about: ModelAbout,
-  model: Model,
-  set: TaskSet,
-  steps: readonly number[],
+  { about, model, methodKey }: Subject,
+  { steps, ...rows }: NewRows & { steps: readonly number[] },
 ): Promise<Adapted> {
-  if (!model.adapt) throw cannotDo(run, 'learn a new task from a few rows', 'Choose a run of another method.')
+  if (!model.adapt) throw cannotDo(methodKey, 'learn a new task from a few rows', 'Choose a run of another method.')
+  const set = newRows(rows, about, true)
   const support = supportOf(set)
   const adapted = await model.adapt(support)
   const path = model.adaptTrace ? await model.adaptTrace(support, steps) : []

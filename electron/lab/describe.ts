@@ -7,7 +7,8 @@ import { propose } from '../../core/propose.ts'
 import type { Context, Handlers } from './context.ts'
 import { datasetOf } from './data.ts'
 import { resolve } from './experiments.ts'
-import { cannotDo, trainedModel } from './models.ts'
+import { cannotDo } from './cannot.ts'
+import { trainedModel } from './models.ts'
 import type { Asked, Found, What } from './study.ts'
 
 /** Answers kept: the same question of the same data costs nothing. */
@@ -55,7 +56,7 @@ export function describeCalls(
       const { model, run: row } = await trainedModel(c, run)
       const heads = headPoints((model.taskNetworks ?? model.network)?.() ?? { layers: [], edges: [] })
       if (!heads.length)
-        throw cannotDo(row, 'say which tasks are alike', 'Take a run whose model has a head for each task.')
+        throw cannotDo(row.methodKey, 'say which tasks are alike', 'Take a run whose model has a head for each task.')
       return { ways: [...ways, nearestOf('model', heads)] }
     },
 

@@ -5,7 +5,8 @@ import { UserError } from '../../core/errors.ts'
 import type { Model } from '../../core/method.ts'
 import type { Context } from './context.ts'
 import { needRun } from './experiments.ts'
-import { cannotDo, trainedModel } from './models.ts'
+import { cannotDo } from './cannot.ts'
+import { trainedModel } from './models.ts'
 import { toCsv, type Cell } from './newRows.ts'
 import { summaryOf } from './queue/active.ts'
 import { VERSION } from './version.ts'
@@ -36,7 +37,11 @@ export async function exportRun(
   const model = adapted ?? (await trainedModel(c, id)).model
   if (!model.onnx) {
     const able = methods.filter((m) => m.can.onnx).map((m) => m.id)
-    throw cannotDo(run, 'be written as ONNX', `Take a run of a method that can: ${able.join(', ') || 'none yet'}.`)
+    throw cannotDo(
+      run.methodKey,
+      'be written as ONNX',
+      `Take a run of a method that can: ${able.join(', ') || 'none yet'}.`,
+    )
   }
   return { name: `${name}.onnx`, mime: 'application/octet-stream', bytes: model.onnx() }
 }

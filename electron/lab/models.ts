@@ -1,22 +1,25 @@
 import { UserError } from '../../core/errors.ts'
+import type { Trial } from '../../core/experiment.ts'
 import type { Model } from '../../core/method.ts'
 import { readModel, type ModelAbout } from '../../core/saved.ts'
 import type { Context } from './context.ts'
 import { needExperiment, needRun } from './experiments.ts'
+import type { Done, Wanted, Work } from './modelWork.ts'
+import type { SharedData } from './shared.ts'
 import type { ExperimentRow, RunRow } from './workspace/records.ts'
 
 export type Trained = { run: RunRow; experiment: ExperimentRow; about: ModelAbout; model: Model }
 
 /** The trained model of a run. Throws a UserError where the run is unknown or has none. */
 export async function trainedModel(c: Context, id: string): Promise<Trained> {
-  const run = needRun(c, id)
-  const { experiment, bytes } = trainedBytes(c, run)
-  const { about, model } = readModel(bytes, await c.runtime())
+  const { run, experiment, hash } = trainedRun(c, id)
+  const { about, model } = readModel(c.workspace.blobs.need(hash), await c.runtime())
   return { run, experiment, about, model }
 }
 
 /** The same, not read yet. */
-export function trainedBytes(c: Context, run: RunRow): { experiment: ExperimentRow; bytes: Uint8Array } {
+export function trainedRun(c: Context, id: string): { run: RunRow; experiment: ExperimentRow; hash: string } {
+  const run = needRun(c, id)
   if (!run.blobs.model)
     throw new UserError({
       code: 'run.no-model',
@@ -25,15 +28,24 @@ export function trainedBytes(c: Context, run: RunRow): { experiment: ExperimentR
       got: `status "${run.status}"`,
       remedy: 'Wait until it is done, or take another run.',
     })
-  return { experiment: needExperiment(c, run.experiment), bytes: c.workspace.blobs.need(run.blobs.model) }
+  return { run, experiment: needExperiment(c, run.experiment), hash: run.blobs.model }
 }
 
-export function cannotDo(run: RunRow, what: string, remedy: string): UserError {
-  return new UserError({
-    code: 'run.cannot',
-    who: `Method ${run.methodKey}`,
-    rule: `must be able to ${what}.`,
-    got: 'a method that cannot',
-    remedy,
-  })
+/**
+ * Has a thread do something with the trained model of a run (or with `adapted`, the hash of what it became), given the
+ * rows of its trial.
+ */
+export async function askModel<W extends Work>(
+  c: Context,
+  id: string,
+  work: W,
+  wanted: (rows: { data: SharedData; trial: Trial }) => Wanted<W>,
+  adapted?: string,
+): Promise<Done<W>> {
+  const { run, experiment, hash } = trainedRun(c, id)
+  const rows = { data: c.store.describe(experiment.spec.data), trial: run.trialSpec }
+  const { kind } = await c.runtime()
+  const key = adapted ?? hash
+  const order = { work, wanted: wanted(rows), key, methodKey: run.methodKey, runtime: kind }
+  return c.pool.work(order, () => c.workspace.blobs.need(key))
 }

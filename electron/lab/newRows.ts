@@ -4,22 +4,30 @@ import type { Task, TaskSet } from '../../core/data/taskSet.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Model } from '../../core/method.ts'
 import type { ModelAbout } from '../../core/saved.ts'
+import type { Subject } from './modelWork.ts'
+import { tableOf, type SharedTable } from './shared.ts'
 
 /** A cell of a table of answers. */
 export type Cell = string | number | null
-export type Answers = { columns: string[]; rows: Cell[][]; warnings: { code: string; text: string }[] }
+type Answers = { columns: string[]; rows: Cell[][]; warnings: { code: string; text: string }[] }
+/** A file of rows as it goes to a thread; `name` is the file's. */
+export type NewRows = { table: SharedTable; taskColumn: string | null; name: string }
+
+/** Rows of predictions that are shown at once. */
+const SHOWN = 20
+
+/** What a model says of new rows, as CSV; the first rows of it to look at. */
+export async function predictRows({ about, model }: Subject, asked: NewRows) {
+  const { columns, rows, warnings } = await answers(model, newRows(asked, about), about, asked.taskColumn)
+  return { rows: rows.length, columns, preview: rows.slice(0, SHOWN), csv: toCsv(columns, rows), warnings }
+}
 
 /**
  * New rows as a task set of the model's own tasks. Columns are found by name; targets need not be there. A level of
  * the task column that the model never saw is a new task of its own.
  */
-export function newRows(
-  table: Table,
-  about: ModelAbout,
-  taskColumn: string | null,
-  name: string,
-  labelled = false,
-): TaskSet {
+export function newRows({ table: shared, taskColumn, name }: NewRows, about: ModelAbout, labelled = false): TaskSet {
+  const table = tableOf(shared)
   const find = (column: string) => table.columns.findIndex((each) => each.name === column)
   const grouped = about.tasks.some((task) => task.group !== null)
   const labels = labelled ? about.targets.map((target) => target.name) : []
@@ -155,12 +163,7 @@ function tasksOf(about: ModelAbout, levels: string[] | null): Task[] {
 }
 
 /** The model's answers: the row, its task, and per target the number or the class with the probability of each. */
-export async function answers(
-  model: Model,
-  set: TaskSet,
-  about: ModelAbout,
-  taskColumn: string | null,
-): Promise<Answers> {
+async function answers(model: Model, set: TaskSet, about: ModelAbout, taskColumn: string | null): Promise<Answers> {
   const { rows: n } = set.table
   const rows = Int32Array.from({ length: n }, (_, row) => row)
   const said = await model.predict({ set, rows, tasks: Int32Array.from(set.tasks, (_, k) => k) })

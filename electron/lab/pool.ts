@@ -10,7 +10,7 @@ import type { Roles } from '../../core/data/roles.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Relations } from '../../core/relations/relations.ts'
 import type { Answer, Question, RelationsQuestion } from './analyse.ts'
-import type { Look, Looked } from './innerLoop.ts'
+import type { Done, Work, WorkAnswer, WorkOrder } from './modelWork.ts'
 import type { CheckAnswer } from './check.ts'
 import { type Figures, readFigures } from './figures.ts'
 import type { SharedData } from './shared.ts'
@@ -130,9 +130,15 @@ export class Pool {
     return this.track(this.analyst.run(question, { name: 'analyse' }) as Promise<Answer>)
   }
 
-  /** Looks into a trained model on the same thread. */
-  lookInside(look: Look): Promise<Looked> {
-    return this.track(this.analyst.run(look, { name: 'innerLoop' }) as Promise<Looked>)
+  /** Uses a trained model on the same thread, which is sent its bytes where it does not have it. */
+  async work<W extends Work>(order: Omit<WorkOrder<W>, 'bytes'>, bytes: () => Uint8Array): Promise<Done<W>> {
+    const ask = (sent: Uint8Array | null) =>
+      this.track(this.analyst.run({ ...order, bytes: sent }, { name: 'work' }) as Promise<WorkAnswer<W>>)
+    const first = await ask(null)
+    const answer = 'missing' in first ? await ask(bytes()) : first
+    if ('done' in answer) return answer.done
+    if ('error' in answer) throw new UserError(answer.error)
+    throw new Error('internal: a model that was sent is not known')
   }
 
   /** Looks at a data set on the same thread. */

@@ -7,17 +7,15 @@ import type { Context, Handlers } from './context.ts'
 import { fileOf } from './data.ts'
 import { exportRun } from './exports.ts'
 import { openFiles } from './importers/open.ts'
-import { adaptTo } from './adapt.ts'
-import { trainedModel } from './models.ts'
-import { answers, newRows, toCsv } from './newRows.ts'
+import { askModel, trainedRun } from './models.ts'
+import type { NewRows } from './newRows.ts'
+import { shareTable } from './shared.ts'
 import { sha256 } from './workspace/blobs.ts'
 
 type Calls = 'run.predict' | 'run.adapt' | 'run.export' | 'blob'
 
 /** Bytes per answer: half a megabyte, so that the text of it stays below one. */
 const PIECE = 512 * 1024
-/** Rows of predictions that are shown at once. */
-const SHOWN = 20
 
 /** Made-up tasks stand in a table whose task column is called "task". */
 const taskColumnOf = ({ data }: ExperimentSpec) => data.roles?.task ?? (data.generator ? 'task' : null)
@@ -34,11 +32,13 @@ export function useCalls(c: Context): Handlers<Calls> {
     return hash
   }
 
-  async function rowsOf(files: FileRef[], read: ReadOptions | undefined) {
+  /** The rows of a file, for the model of a run. */
+  async function rowsFor(run: string, files: FileRef[], read: ReadOptions | undefined): Promise<NewRows> {
+    const { experiment } = trainedRun(c, run)
     const opened = files.map((file) => fileOf(file, c))
     const { table } = await openFiles(opened, read ?? {})
     const { name } = opened[0]
-    if (table.rows) return { table, name }
+    if (table.rows) return { table: shareTable(table), name, taskColumn: taskColumnOf(experiment.spec) }
     throw new UserError({
       code: 'predict.no-rows',
       who: name,
@@ -49,22 +49,15 @@ export function useCalls(c: Context): Handlers<Calls> {
   }
 
   return {
-    async 'run.predict'({ run: id, files, read, model: adaptedHash }) {
-      const trained = await trainedModel(c, id)
-      const { about, model } = adaptedHash ? readModel(blobs.need(adaptedHash), await c.runtime()) : trained
-      const { table, name } = await rowsOf(files, read)
-      const taskColumn = taskColumnOf(trained.experiment.spec)
-      const set = newRows(table, about, taskColumn, name)
-      const { columns, rows, warnings } = await answers(model, set, about, taskColumn)
-      const csv = await keep(Buffer.from(toCsv(columns, rows)))
-      return { rows: table.rows, columns, preview: rows.slice(0, SHOWN), csv, warnings }
+    async 'run.predict'({ run, files, read, model: adapted }) {
+      const rows = await rowsFor(run, files, read)
+      const { csv, ...answer } = await askModel(c, run, 'predict', () => rows, adapted)
+      return { ...answer, csv: await keep(Buffer.from(csv)) }
     },
 
-    async 'run.adapt'({ run: id, files, read, steps }) {
-      const { run, experiment, about, model } = await trainedModel(c, id)
-      const { table, name } = await rowsOf(files, read)
-      const set = newRows(table, about, taskColumnOf(experiment.spec), name, true)
-      const { bytes, ...answer } = await adaptTo(run, about, model, set, steps)
+    async 'run.adapt'({ run, files, read, steps }) {
+      const rows = await rowsFor(run, files, read)
+      const { bytes, ...answer } = await askModel(c, run, 'adapt', () => ({ ...rows, steps }))
       return { model: await keep(bytes), ...answer }
     },
 

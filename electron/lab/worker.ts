@@ -8,7 +8,7 @@ import type { Emitted, RunEvent } from '../../core/events.ts'
 import { unpack } from '../../core/pack.ts'
 import { train } from '../../core/run.ts'
 import { newFigures, writeFigures } from './figures.ts'
-import { lookInside, type Look, type Looked } from './innerLoop.ts'
+import { workWith, type Work, type WorkAnswer, type WorkOrder } from './modelWork.ts'
 import type { Batch, Flight, Heard, Hello, Job, Outcome, RuntimeKind } from './pool.ts'
 import { GO, PAUSE, STOP } from './pool.ts'
 import { packProgram, shelfOf } from './programs.ts'
@@ -172,8 +172,9 @@ function toGive(event: RunEvent, bytes: Uint8Array): Packed {
   return { ...packed, bytes: new Uint8Array(packed.bytes) }
 }
 
-/** The same file serves the thread that compares, checks, describes and looks into models: one bundle for all threads. */
+/** The same file serves the thread that compares, checks, describes and uses models: one bundle for all threads. */
 export { analyse, relate } from './analyse.ts'
 export { check } from './check.ts'
 export { study } from './study.ts'
-export const innerLoop = async (look: Look): Promise<Looked> => lookInside(look, await runtimeFor(look))
+export const work = async <W extends Work>(order: WorkOrder<W>): Promise<WorkAnswer<W>> =>
+  workWith(order, await runtimeFor(order))
