@@ -1,4 +1,5 @@
-import { makeFolds, usedRows } from './data/splits.ts'
+import { usedRows } from './data/fold.ts'
+import { makeFolds } from './data/splits.ts'
 import type { TaskSet } from './data/taskSet.ts'
 import { UserError } from './errors.ts'
 import type { Evaluation, ExperimentSpec, MethodChoice, Trial } from './experiment.ts'

@@ -1,4 +1,4 @@
-import { innerSplit } from './data/splits.ts'
+import { innerSplit } from './data/innerSplits.ts'
 import type { TaskSet, View } from './data/taskSet.ts'
 import { wholeFold } from './frame.ts'
 import type { Trial } from './experiment.ts'

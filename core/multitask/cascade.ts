@@ -1,4 +1,4 @@
-import { innerFolds } from '../data/splits.ts'
+import { innerFolds } from '../data/innerSplits.ts'
 import type { Frame, OutputCells } from '../frame.ts'
 import type { Rng } from '../rng.ts'
 

@@ -1,5 +1,5 @@
 import { classesAreTasks } from '../data/classParts.ts'
-import { innerFolds, innerSplit } from '../data/splits.ts'
+import { innerFolds, innerSplit } from '../data/innerSplits.ts'
 import type { TaskSet, View } from '../data/taskSet.ts'
 import { episodesOf } from '../episodeViews.ts'
 import type { Trial } from '../experiment.ts'

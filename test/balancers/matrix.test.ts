@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { balancers } from '../../core/balancers/balancers.ts'
-import { innerSplit } from '../../core/data/splits.ts'
+import { innerSplit } from '../../core/data/innerSplits.ts'
 import type { TaskSet } from '../../core/data/taskSet.ts'
 import type { Runtime } from '../../core/engine/runtime.ts'
 import type { FitEvent, Method } from '../../core/method.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { innerSplit } from '../../core/data/splits.ts'
+import { innerSplit } from '../../core/data/innerSplits.ts'
 import type { TaskSet, View } from '../../core/data/taskSet.ts'
 import type { Runtime } from '../../core/engine/runtime.ts'
 import { UserError } from '../../core/errors.ts'

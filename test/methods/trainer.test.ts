@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { innerSplit } from '../../core/data/splits.ts'
+import { innerSplit } from '../../core/data/innerSplits.ts'
 import type { TaskSet, View } from '../../core/data/taskSet.ts'
 import * as e from '../../core/engine/index.ts'
 import type { Runtime } from '../../core/engine/runtime.ts'

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { innerFolds, makeFolds } from '../../core/data/splits.ts'
+import { innerFolds } from '../../core/data/innerSplits.ts'
+import { makeFolds } from '../../core/data/splits.ts'
 import { buildTaskSet } from '../../core/data/buildTaskSet.ts'
 import { Roles } from '../../core/data/roles.ts'
 import type { TaskSet, View } from '../../core/data/taskSet.ts'
