@@ -6,7 +6,7 @@ import { Finding } from './data/checks/finding.ts'
 import { DatasetSummary } from './data/summary.ts'
 import { Enough } from './enough/enough.ts'
 import { UserErrorJson } from './errors.ts'
-import { RUN_STATUS, RunEvent, Tuned } from './events.ts'
+import { RUN_STATUS, RunEvent, Slowed, Tuned } from './events.ts'
 import { Evaluation, ExperimentSpec, MethodChoice } from './experiment.ts'
 import { Nearest } from './metafeatures/neighbours.ts'
 import { Relations } from './relations/relations.ts'
@@ -43,6 +43,13 @@ export const DatasetLine = z.object({
   addedAt: z.string(),
 })
 
+/** A warning: its English text, and what the catalogue says it with in another language. */
+const Said = z.object({
+  code: z.string(),
+  text: z.string(),
+  params: z.record(z.string(), z.union([z.string(), z.number()])),
+})
+
 /** One run as the lists show it: materialised when it ends, so that opening a workspace folds nothing. */
 export const RunSummary = z.object({
   id: z.string(),
@@ -70,6 +77,8 @@ export const RunSummary = z.object({
   found: z
     .object({
       tuned: Tuned.optional(),
+      /** Tasks on which its inner loop ran away, of all that it was asked to learn. */
+      slowed: Slowed.optional(),
       /** Hash of what was watched while it trained, or of its part of the transfer matrix. */
       trace: z.string().optional(),
     })
@@ -434,7 +443,7 @@ export const LabApi = {
       preview: z.array(z.array(z.union([z.string(), z.number(), z.null()]))),
       /** Blob of the whole CSV (UTF-8). */
       csv: z.string(),
-      warnings: z.array(z.object({ code: z.string(), text: z.string() })),
+      warnings: z.array(Said),
     }),
   ),
   /**
@@ -465,7 +474,7 @@ export const LabApi = {
       ),
       /** The labels of the same rows. */
       truth: z.array(z.union([z.number(), z.string(), z.null()])),
-      warnings: z.array(z.object({ code: z.string(), text: z.string() })),
+      warnings: z.array(Said),
     }),
   ),
   'run.export': call(

@@ -13,6 +13,12 @@ export const Tuned = z.object({
 })
 export type Tuned = z.infer<typeof Tuned>
 
+/** Tasks on which an inner loop ran away (`core/metalearning/slowDown.ts`); `kept`: no rate helped, they keep the start. */
+export const Slowed = z.object({ n: z.int(), of: z.int(), kept: z.int() })
+export type Slowed = z.infer<typeof Slowed>
+export const addSlowed = (a: Slowed | undefined, b: Slowed): Slowed =>
+  a ? { n: a.n + b.n, of: a.of + b.of, kept: a.kept + b.kept } : { n: b.n, of: b.of, kept: b.kept }
+
 /** Spec in, events out: everything a trial says while it runs. There is no time in an event. */
 const at = { trial: z.string(), seq: z.int().nonnegative() }
 export const RunEvent = z.discriminatedUnion('type', [
@@ -44,6 +50,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     score: z.number().nullable(),
   }),
   z.object({ ...at, type: z.literal('tuned'), tuned: Tuned }),
+  /** Of `of` tasks that an inner loop learned, `n` ran away at its rate and were learned more slowly. */
+  z.object({ ...at, type: z.literal('slowed'), ...Slowed.shape }),
   z.object({
     ...at,
     type: z.literal('blob'),

@@ -86,6 +86,8 @@ export type InnerLoop = {
   start: Float32Array
   /** Each task's network after so many steps on its support set, and the loss of its query rows. */
   after(steps: number): Promise<{ networks: Float32Array[]; losses: number[] }>
+  /** Tasks that ran away in what was asked so far, and the share of the rate at which they were learned then. */
+  readonly slowed: readonly { task: TaskId; factor: number }[]
   /** Slopes of the mean query loss after so many steps, with respect to the start; null where it is not learned. */
   metaGradients(steps: number): Promise<{ exact: Float32Array; firstOrder: Float32Array } | null>
   /** The mean query loss of starts moved along two directions, before any step and after so many. */
@@ -105,6 +107,8 @@ export interface Model {
   adapt?(support: View): Promise<Model>
   /** The model after each of these numbers of steps on the support set; 0 is the one before. */
   adaptTrace?(support: View, steps: readonly number[]): Promise<Model[]>
+  /** Tasks on which its inner loop ran away, and the share of its rate at which they were learned then; 0: not at all. */
+  slowed?: readonly { task: TaskId; factor: number }[]
   /** How it learns the tasks of a support set, and what their query rows say of it. Both views hold the same tasks. */
   innerLoop?(support: View, query: View): Promise<InnerLoop>
   /** Standard deviations of its predictions of number targets, where the method knows them; NaN elsewhere. */

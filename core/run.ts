@@ -4,8 +4,8 @@ import { z } from 'zod'
 import type { TaskSet } from './data/taskSet.ts'
 import { toErrorJson, UserError } from './errors.ts'
 import type { UserErrorJson } from './errors.ts'
-import { Tuned } from './events.ts'
-import type { Emitted, RunEvent, RunStatus } from './events.ts'
+import { addSlowed, Tuned } from './events.ts'
+import type { Emitted, RunEvent, RunStatus, Slowed } from './events.ts'
 import type { Trial } from './experiment.ts'
 import type { FitEvent, Method, Model } from './method.ts'
 import { method, paramsOf } from './methods.ts'
@@ -18,7 +18,7 @@ import { saveModel } from './saved.ts'
 import { metricOf } from './stats/metrics.ts'
 import type { Metric } from './stats/metrics.ts'
 import { atShots } from './stats/shotCurve.ts'
-import { testOf } from './testing.ts'
+import { slowedOf, tested, testOf } from './testing.ts'
 import { shotCurve, trialData } from './trialData.ts'
 import { onScales } from './transforms/transformed.ts'
 import { tune } from './tuning/tune.ts'
@@ -81,6 +81,7 @@ export async function* train(
       next = await fitting.next()
     }
     const model = next.value
+    if (model.slowed) yield say({ type: 'slowed', ...slowedOf(model, data.train) })
     yield* results(trial, data, model, say, step)
     yield* curve(trial, set, data, model, say, step)
     yield* smaller(trial, m, chosen?.params ?? params, { set, data, runtime }, say, step)
@@ -130,7 +131,8 @@ async function* results(
   step: number,
 ): AsyncGenerator<Emitted> {
   if (!data.test) return
-  const predictions = await testOf(model, data.train, data.inner, data.test)
+  const { predictions, slowed } = await tested(model, data.train, data.inner, data.test)
+  if (slowed) yield say({ type: 'slowed', ...slowed })
   yield say.blob('predictions', writePredictions(predictions), step)
   yield* figures(trial.metrics, predictions, say, step, (metric) => metric)
 }
@@ -145,7 +147,8 @@ async function* curve(
   step: number,
 ): AsyncGenerator<Emitted> {
   for (const { shots, test } of shotCurve(trial, set)) {
-    const predictions = await testOf(model, data.train, data.inner, test)
+    const { predictions, slowed } = await tested(model, data.train, data.inner, test)
+    if (slowed) yield say({ type: 'slowed', ...slowed })
     yield* figures(trial.metrics, predictions, say, step, (metric) => atShots(metric, shots))
   }
 }
@@ -266,6 +269,8 @@ export type RunState = {
   /** What tuning tried, in order, and what it chose; null where nothing was tuned. */
   tried: { configuration: number; params: Record<string, unknown>; share: number; score: number | null }[]
   tuned: Tuned | null
+  /** Tasks on which its inner loop ran away; null where none did. */
+  slowed: Slowed | null
   error: UserErrorJson | null
 }
 
@@ -282,6 +287,7 @@ export function fold(events: Iterable<RunEvent>): RunState {
     blobs: {},
     tried: [],
     tuned: null,
+    slowed: null,
     error: null,
   }
   for (const event of events) apply(state, event)
@@ -318,6 +324,9 @@ export function apply(state: RunState, event: RunEvent): void {
       return
     case 'tuned':
       state.tuned = event.tuned
+      return
+    case 'slowed':
+      state.slowed = addSlowed(state.slowed ?? undefined, event)
       return
     case 'blob':
       state.blobs[event.role] = event.hash

@@ -1,6 +1,8 @@
 import { truthOf } from './data/encoding.ts'
 import type { TaskSet, View } from './data/taskSet.ts'
 import { describeView, plainAnswer, pooledPlain, wholeFold, widthOf } from './frame.ts'
+import { addSlowed } from './events.ts'
+import type { Slowed } from './events.ts'
 import type { Output } from './frame.ts'
 import type { Model } from './method.ts'
 import type { TargetTest, TestPredictions } from './predictions.ts'
@@ -10,21 +12,32 @@ import type { Episode } from './trialData.ts'
  * Asks a model for every test row: at once for known tasks and whole new tasks; after `adapt` on the support rows of
  * each episode where tasks are learned from few rows. A model that cannot adapt predicts as it is.
  */
-export async function testOf(
+export const testOf = async (...asked: Parameters<typeof tested>): Promise<TestPredictions> =>
+  (await tested(...asked)).predictions
+
+/** The same, and on how many tasks an inner loop ran away; null: on none. */
+export async function tested(
   model: Model,
   train: View,
   inner: View | null,
   test: Iterable<Episode>,
-): Promise<TestPredictions> {
+): Promise<{ predictions: TestPredictions; slowed: Slowed | null }> {
   const parts: TestPredictions[] = []
+  let slowed: Slowed | undefined
   const known = describeView(wholeFold({ train, inner })).outputs
   let number = 0
   for (const { support, query } of test) {
     const ready = support && model.adapt ? await model.adapt(support) : model
+    if (support && ready !== model) slowed = addSlowed(slowed, slowedOf(ready, support))
     const said = await ready.predict(query)
     parts.push(besideTruth(query, said.targets, known, number++))
   }
-  return joined(parts)
+  return { predictions: joined(parts), slowed: slowed?.n ? slowed : null }
+}
+
+/** How many of the tasks that a model was shown ran away from it. */
+export function slowedOf({ slowed = [] }: Model, { tasks }: View): Slowed {
+  return { n: slowed.length, of: tasks.length, kept: slowed.filter(({ factor }) => factor === 0).length }
 }
 
 /** Predictions of one query view with the truth; tasks that the view does not ask for are left out. */

@@ -27,6 +27,8 @@ export const InnerMap = z.object({
       inPlane: z.number(),
     }),
   ),
+  /** Tasks that ran away at the usual rate, and the share of it at which they are shown; 0: they stayed at the start. */
+  slowed: z.array(z.object({ task: z.string(), factor: z.number() })),
   /** Share of all squared pulls along either axis. */
   variance: Spot,
   /** Squared length of the mean pull over the mean squared length: 1 where all tasks pull alike, about 1 / tasks at random. */
@@ -98,6 +100,7 @@ export async function innerMap(loop: InnerLoop, steps: number, rows: InnerMap['r
     steps,
     rows,
     tasks,
+    slowed: [...loop.slowed],
     variance,
     agreement: ratio(dot(mean, mean), average(tasks.map(({ pull }) => pull ** 2))),
     directions: all.map(([kind, vector], k) => ({

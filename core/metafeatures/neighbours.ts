@@ -4,6 +4,7 @@ import { fitEncoder, fitTargetScaler } from '../data/encoding.ts'
 import type { TaskSet } from '../data/taskSet.ts'
 import { cellsOfView } from '../frame.ts'
 import type { NetworkView } from '../method.ts'
+import type { Relations } from '../relations/relations.ts'
 import { describe } from './describe.ts'
 import { coordinates } from './distance.ts'
 import { scaling } from './selection.ts'
@@ -14,9 +15,14 @@ import { scaling } from './selection.ts'
  *   features  meta-features of the task's own rows, each with mean 0 and sd 1 over the tasks
  *   lines     coefficients of a ridge of its own, inputs and target standardised over all tasks
  *   model     the weights of the task's own head in a trained model, or of its own network once a meta-learner learned it
+ * and without coordinates, from a measured transfer matrix (`core/relations`):
+ *   transfer  sqrt(2) (max m - m_ab) / mean (max m - m), where m_ab is what a and b give each other, the mean of both
+ *             ways: 0 for the two that help each other most, and on average as far apart as above
  */
 export const Nearest = z.object({
-  by: z.enum(['features', 'lines', 'model']),
+  by: z.enum(['features', 'lines', 'model', 'transfer']),
+  /** The experiment that measured it. */
+  from: z.object({ experiment: z.string(), name: z.string() }).optional(),
   tasks: z.array(
     z.object({ task: z.string(), nearest: z.array(z.object({ task: z.string(), distance: z.number() })) }),
   ),
@@ -29,17 +35,45 @@ const LEAST_ROWS = 5
 
 export function nearestOf(by: Nearest['by'], points: readonly Point[]): Nearest {
   if (points.length < 2) return { by, tasks: [] }
+  const names = points.map(({ task }) => task)
   const places = by === 'features' ? standardised(points) : points.map(({ at }) => at)
   const all = variances(places).reduce((sum, v) => sum + v, 0) || 1
-  const tasks = points.map(({ task }, k) => {
-    const others = points.flatMap((other, l) => {
-      if (l === k) return []
-      const squares = Array.from(places[l], (v, j) => (v - places[k][j]) ** 2).reduce((sum, v) => sum + v, 0)
-      return [{ task: other.task, distance: Math.sqrt(squares / all) }]
+  const between = (k: number, l: number) => {
+    const squares = Array.from(places[l], (v, j) => (v - places[k][j]) ** 2).reduce((sum, v) => sum + v, 0)
+    return Math.sqrt(squares / all)
+  }
+  return { by, tasks: inOrder(names, between) }
+}
+
+/** The nearest of each; null: nobody knows how far apart these two are. */
+const inOrder = (names: readonly string[], between: (a: number, b: number) => number | null): Nearest['tasks'] =>
+  names.map((task, k) => {
+    const others = names.flatMap((other, l) => {
+      const distance = l === k ? null : between(k, l)
+      return distance === null ? [] : [{ task: other, distance }]
     })
     return { task, nearest: others.sort((a, b) => a.distance - b.distance).slice(0, SHOWN) }
   })
-  return { by, tasks }
+
+/** By what tasks gave each other, pairs before all-but-one; none where nothing was measured or nothing tells pairs apart. */
+export function nearestByTransfer({ tasks, measured }: Pick<Relations, 'tasks' | 'measured'>): Nearest['tasks'] {
+  const matrix = (measured.find(({ design }) => design === 'pairs') ?? measured.at(0))?.pooled
+  if (!matrix) return []
+  const n = tasks.length
+  const mutual = (a: number, b: number) => {
+    const [there, back] = [matrix[a * n + b], matrix[b * n + a]]
+    return there === null || back === null ? null : (there + back) / 2
+  }
+  const pairs = tasks.flatMap((_, a) => tasks.slice(0, a).flatMap((__, b) => mutual(a, b) ?? []))
+  const most = Math.max(...pairs)
+  const usual = pairs.reduce((sum, m) => sum + most - m, 0) / pairs.length
+  // Where partial pooling left nothing of the differences, no order is known.
+  if (!(usual > 1e-9)) return []
+  const names = tasks.map(({ id }) => id)
+  return inOrder(names, (a, b) => {
+    const m = mutual(a, b)
+    return m === null ? null : (Math.SQRT2 * (most - m)) / usual
+  })
 }
 
 /** Features have units of their own; weights share one. */

@@ -1,41 +1,96 @@
-import type { Tensor } from '../engine/index.ts'
 import { programOf } from '../engine/programCache.ts'
 import type { Runtime } from '../engine/runtime.ts'
 import { UserError } from '../errors.ts'
 import type { Frame } from '../frame.ts'
-import { linesOf } from '../nn/problem.ts'
-import { parameterCount } from '../nn/plan.ts'
+import { elementsOf, layerShapes, parameterCount } from '../nn/plan.ts'
 import type { Plan } from '../nn/plan.ts'
 import { asFloat32 } from '../nn/trainer.ts'
 import type { Learning } from './learner.ts'
 import { scalar, vector } from './adamState.ts'
 import { lastInputs, shape } from './metaTrain.ts'
 import { adaptProgram } from './programs.ts'
+import { isFinite, slowDown, slower, supportLosses } from './slowDown.ts'
+import type { Learned, Slowed } from './slowDown.ts'
 import type { Strategy } from './strategy.ts'
+import { rowsFed, someTasks, stackedFor, supportOf } from './support.ts'
+import type { Support } from './support.ts'
 
-/** Support rows of tasks side by side, padded to the longest. */
-export type Support = { tasks: number; shots: number; x: Float32Array; y: Float32Array; weight: Float32Array }
+type Extra = Record<string, Float32Array>
+type Networks = { pieces: Float32Array[]; extra: Extra }
 
-/** One network per task of the frame, each learned from the same meta-parameters: a stacked perceptron. */
+/**
+ * One network per task of the frame, each learned from the same meta-parameters: a stacked perceptron. `slowed` are the
+ * tasks on which gradient steps ran away at the usual rate. `start` is the network before any row was seen.
+ */
 export async function adaptedNetworks(
   plan: Plan,
-  { strategy, adapt: { rate, steps: usual, who } }: Pick<Learning, 'strategy' | 'adapt'>,
-  theta: Float32Array,
+  { strategy, adapt: { rate, steps: usual, who, descends } }: Pick<Learning, 'strategy' | 'adapt'>,
+  { theta, start }: { theta: Float32Array; start: Float32Array },
   frame: Frame,
   steps: number = usual,
   runtime: Runtime,
-): Promise<{ stacked: Plan; pieces: Float32Array; extra: Record<string, Float32Array> }> {
+): Promise<{ stacked: Plan; pieces: Float32Array; extra: Extra; slowed: Slowed[] }> {
   const stacked = stackedFor(plan, frame)
-  const { pieces, extra } = await learn(plan, strategy, theta, supportOf(stacked, frame), rate, steps, runtime)
-  if (!pieces.every(Number.isFinite)) throw diverged(who, rate, steps)
-  return { stacked, pieces, extra }
+  const support = supportOf(stacked, frame)
+  const losses = async (own: Networks, rows: Support): Promise<Networks & Learned> => ({
+    ...own,
+    losses: await supportLosses(plan, own.pieces, rows, runtime),
+  })
+  const learned = await losses(await learn(plan, strategy, theta, support, rate, steps, runtime), support)
+  let slowed = new Map<number, number>()
+  if (descends && steps > 0) {
+    const before = await supportLosses(plan, repeated(plan, start, support.tasks), support, runtime)
+    slowed = await slowDown({
+      learned,
+      before,
+      async learn(tasks, factor) {
+        const some = someTasks(support, tasks)
+        const slow = slower(plan, strategy, theta, factor)
+        const own = await learn(plan, strategy, slow, some, rate * factor, factor && steps, runtime)
+        return losses(own, some)
+      },
+      put(task, from, place) {
+        learned.pieces.forEach((piece, k) => copyTask(piece, task, from.pieces[k], place, support.tasks))
+        for (const [name, values] of Object.entries(learned.extra))
+          copyTask(values, task, from.extra[name], place, support.tasks)
+      },
+    })
+  }
+  const { pieces, extra } = learned
+  if (!frame.outputs.every((_, task) => slowed.has(task) || isFinite(learned, task))) throw diverged(who, rate, steps)
+  return {
+    stacked,
+    pieces: joined(pieces),
+    extra,
+    slowed: [...slowed].map(([task, factor]) => ({ task: frame.outputs[task].task, factor })),
+  }
 }
 
-/** A network of its own for each task of the frame. */
-export function stackedFor(plan: Plan, frame: Frame): Plan {
-  const [column] = plan.columns
-  const columns = frame.outputs.map((output) => ({ ...column, tasks: [output.task] }))
-  return { ...plan, stacked: true, columns }
+/** One network as that of every task, piece by piece. */
+export function repeated(plan: Plan, network: Float32Array, tasks: number): Float32Array[] {
+  let at = 0
+  return layerShapes(plan).map((layer) => {
+    const own = network.subarray(at, (at += elementsOf(layer.shape)))
+    const all = new Float32Array(tasks * own.length)
+    for (let task = 0; task < tasks; task++) all.set(own, task * own.length)
+    return all
+  })
+}
+
+/** Task `place` of `from` in the place of task `to`, of `tasks` of them. */
+export function copyTask(all: Float32Array, to: number, from: Float32Array, place: number, tasks: number): void {
+  const each = all.length / tasks
+  all.set(from.subarray(place * each, (place + 1) * each), to * each)
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }
 
 /** The network that the meta-parameters stand for before any row was seen: no step, and a row that counts nothing. */
@@ -52,7 +107,7 @@ export async function startNetwork(
     y: new Float32Array(1),
     weight: new Float32Array(1),
   }
-  const { pieces } = await learn(plan, strategy, theta, nothing, 1, 0, runtime)
+  const pieces = joined((await learn(plan, strategy, theta, nothing, 1, 0, runtime)).pieces)
   if (pieces.length !== parameterCount(plan)) throw new Error('internal: a start of another size than its network')
   return pieces
 }
@@ -65,7 +120,7 @@ async function learn(
   rate: number,
   steps: number,
   runtime: Runtime,
-) {
+): Promise<Networks> {
   const few = support.shots <= lastInputs(plan)
   const session = await runtime.load(
     programOf(['adapt', shape(plan), strategy.key, few], () => adaptProgram(plan, strategy, few)),
@@ -76,53 +131,14 @@ async function learn(
     rate: scalar(rate),
     count: { shape: [], data: Int32Array.of(steps) },
   })
-  const parts: Float32Array[] = []
-  for (let k = 0; out[`piece${k}`]; k++) parts.push(asFloat32(out[`piece${k}`].data))
-  const pieces = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    pieces.set(part, at)
-    at += part.length
-  }
+  const pieces: Float32Array[] = []
+  for (let k = 0; out[`piece${k}`]; k++) pieces.push(asFloat32(out[`piece${k}`].data))
   const extra = Object.fromEntries(
     Object.entries(out).flatMap(([name, { data }]) =>
       name.startsWith('extra_') ? [[name.slice('extra_'.length), asFloat32(data)]] : [],
     ),
   )
   return { pieces, extra }
-}
-
-/** The rows of a support or query set as a program is fed them. */
-export function rowsFed(
-  set: 'support' | 'query',
-  { tasks, shots, x, y, weight }: Support,
-  width: number,
-): Record<string, Tensor> {
-  const rows = (data: Float32Array, each: number): Tensor => ({ shape: [tasks, shots, each], data })
-  return { [`${set}X`]: rows(x, width), [`${set}Y`]: rows(y, 1), [`${set}Weight`]: rows(weight, 1) }
-}
-
-export function supportOf(stacked: Plan, frame: Frame): Support {
-  const lines = linesOf(stacked, frame, 'none')
-  const tasks = frame.outputs.length
-  const shots = Math.max(...frame.outputs.map((output) => output.cells))
-  const width = stacked.inputs.length
-  const x = new Float32Array(tasks * shots * width)
-  const y = new Float32Array(tasks * shots)
-  const weight = new Float32Array(tasks * shots)
-  for (let task = 0; task < tasks; task++) {
-    const [from, to] = [lines.starts[task], lines.starts[task + 1]]
-    let total = 0
-    for (let line = from; line < to; line++) total += lines.weight[line]
-    for (let line = from; line < to; line++) {
-      const at = task * shots + line - from
-      const row = lines.rowOf[line] * width
-      x.set(lines.x.subarray(row, row + width), at * width)
-      y[at] = lines.y[line]
-      weight[at] = lines.weight[line] / total
-    }
-  }
-  return { tasks, shots, x, y, weight }
 }
 
 export function diverged(who: string, rate: number, steps: number): UserError {

@@ -1,6 +1,6 @@
 import { grad, loop, stopGradient } from '../engine/index.ts'
 import type { Expr } from '../engine/index.ts'
-import { elementsOf, layerShapes } from '../nn/plan.ts'
+import { elementsOf, layerShapes, parameterCount } from '../nn/plan.ts'
 import type { Plan } from '../nn/plan.ts'
 import { initialise } from '../nn/layers.ts'
 import type { Adapted, Adapting, Meta, Outer, Strategy } from './strategy.ts'
@@ -64,8 +64,12 @@ export const ownStart: Pick<Strategy, 'shapes' | 'first'> = {
   first: initialise,
 }
 
-/** A start, and further meta-parameters that all begin at one value. */
-export const startAnd = (shapes: (plan: Plan) => number[][], value: number): Pick<Strategy, 'shapes' | 'first'> => ({
+/** A start, and learned rates of the inner loop behind it that all begin at one value. */
+export const startAndRates = (
+  shapes: (plan: Plan) => number[][],
+  value: number,
+): Pick<Strategy, 'shapes' | 'first' | 'ratesFrom'> => ({
+  ratesFrom: parameterCount,
   shapes: (plan) => [...ownStart.shapes(plan), ...shapes(plan)],
   first(plan, random) {
     const more = shapes(plan).reduce((sum, shape) => sum + elementsOf(shape), 0)

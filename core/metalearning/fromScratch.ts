@@ -31,7 +31,7 @@ export const fromScratch = metaMethod<z.infer<typeof Params>>({
     ...net,
     strategy: { ...ownStart, key: ['from-scratch'], outer: null, adapt: (given) => fineTuned(given) },
     schedule: null,
-    adapt: { rate: adaptLr, steps: adaptSteps, who: 'adaptLr' },
+    adapt: { rate: adaptLr, steps: adaptSteps, who: 'adaptLr', descends: true },
     newTask: false,
   }),
 })

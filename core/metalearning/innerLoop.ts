@@ -24,23 +24,28 @@ import { elementsOf, layerShapes, parameterCount } from '../nn/plan.ts'
 import type { Plan } from '../nn/plan.ts'
 import { asFloat32 } from '../nn/trainer.ts'
 import { scalar, vector } from './adamState.ts'
-import { diverged, rowsFed, stackedFor, supportOf } from './adapt.ts'
+import { copyTask, diverged, repeated } from './adapt.ts'
 import type { Learning } from './learner.ts'
 import { lastInputs, shape } from './metaTrain.ts'
 import { cellInputs, metaSize } from './programs.ts'
+import { isFinite, slowDown, slower, supportLosses } from './slowDown.ts'
+import type { Learned } from './slowDown.ts'
 import type { Adapted, Cells, Strategy } from './strategy.ts'
+import { rowsFed, someTasks, stackedFor, supportOf } from './support.ts'
+import type { Support } from './support.ts'
 import { losses, meanOfMeans, meanOverTasks, sumOfMeans } from './taskNetworks.ts'
 
 /**
  * What the inner loop of a trained learner does from its start, for looking at: the networks of some tasks after so
  * many steps with the loss of their query rows L_t; the two meta-gradients of the start theta after n steps theta_t,
  *   exact: grad_theta mean_t L_t(theta_t(theta)),   first order: mean_t grad L_t at theta_t  (Finn et al. 2017);
- * and the mean loss of other starts near it, before any step and after n. Where a task begins from something else than
+ * and the mean loss of other starts near it, before any step and after n. A task that runs away is followed at a lower
+ * rate (`slowDown.ts`), from the first time on that it did. Where a task begins from something else than
  * a network (a context, a prior), the start is no parameter, and there are no meta-gradients.
  */
 export async function innerLoopOf(
   plan: Plan,
-  { strategy, adapt: { rate, who } }: Pick<Learning, 'strategy' | 'adapt'>,
+  { strategy, adapt: { rate, who, descends } }: Pick<Learning, 'strategy' | 'adapt'>,
   theta: Float32Array,
   start: Float32Array,
   { support, query }: { support: Frame; query: Frame },
@@ -51,12 +56,14 @@ export async function innerLoopOf(
   const few = given.shots <= lastInputs(plan)
   const own = learnsItsStart(plan, strategy)
   const width = plan.inputs.length
-  const feeds = (steps: number): Record<string, Tensor> => ({
-    theta: vector(theta),
+  const all = { given, asked }
+  type Sets = { given: Support; asked: Support }
+  const feeds = (steps: number, { given, asked }: Sets = all, factor = 1): Record<string, Tensor> => ({
+    theta: vector(slower(plan, strategy, theta, factor)),
     ...rowsFed('support', given, width),
     ...rowsFed('query', asked, width),
-    rate: scalar(rate),
-    count: { shape: [], data: Int32Array.of(steps) },
+    rate: scalar(rate * factor),
+    count: { shape: [], data: Int32Array.of(factor && steps) },
   })
   const run = async (what: keyof typeof PROGRAMS, more: Record<string, Tensor>) => {
     const session = await runtime.load(
@@ -66,20 +73,46 @@ export async function innerLoopOf(
     return (name: string) => asFloat32(out[name].data)
   }
   const size = parameterCount(plan)
+  const names = support.outputs.map(({ task }) => task)
+  const factors = new Map<number, number>()
+  type After = Learned & { asked: Float32Array }
+  const afterOf = async (steps: number, sets: Sets, factor: number): Promise<After> => {
+    const out = await run('after', feeds(steps, sets, factor))
+    const pieces = layerShapes(plan).map((_, k) => out(`piece${k}`))
+    return { pieces, asked: out('loss'), losses: await supportLosses(plan, pieces, sets.given, runtime) }
+  }
+  const some = (tasks: number[]): Sets => ({ given: someTasks(given, tasks), asked: someTasks(asked, tasks) })
+  async function learnedAfter(steps: number): Promise<After> {
+    const learned = await afterOf(steps, all, 1)
+    if (!descends || steps === 0) return learned
+    const put = (task: number, from: After, place: number) => {
+      learned.pieces.forEach((piece, k) => copyTask(piece, task, from.pieces[k], place, given.tasks))
+      learned.asked[task] = from.asked[place]
+      learned.losses[task] = from.losses[place]
+    }
+    for (const [task, factor] of factors) put(task, await afterOf(steps, some([task]), factor), 0)
+    const before = await supportLosses(plan, repeated(plan, start, given.tasks), given, runtime)
+    const learn = (tasks: number[], factor: number) => afterOf(steps, some(tasks), factor)
+    for (const [task, factor] of await slowDown({ learned, before, learn, put })) factors.set(task, factor)
+    return learned
+  }
   return {
-    tasks: support.outputs.map(({ task }) => task),
+    tasks: names,
     start,
+    get slowed() {
+      return [...factors].map(([task, factor]) => ({ task: names[task], factor }))
+    },
     async after(steps) {
-      const out = await run('after', feeds(steps))
-      const networks = support.outputs.map(() => new Float32Array(size))
+      const learned = await learnedAfter(steps)
+      if (!names.every((_, task) => isFinite(learned, task))) throw diverged(who, rate, steps)
+      const networks = names.map(() => new Float32Array(size))
       let at = 0
       layerShapes(plan).forEach((layer, k) => {
-        const [each, all] = [elementsOf(layer.shape), out(`piece${k}`)]
-        networks.forEach((network, task) => network.set(all.subarray(task * each, (task + 1) * each), at))
+        const each = elementsOf(layer.shape)
+        networks.forEach((network, task) => network.set(learned.pieces[k].subarray(task * each, (task + 1) * each), at))
         at += each
       })
-      if (!networks.every((network) => network.every(Number.isFinite))) throw diverged(who, rate, steps)
-      return { networks, losses: Array.from(out('loss')) }
+      return { networks, losses: Array.from(learned.asked) }
     },
     async metaGradients(steps) {
       if (!own) return null

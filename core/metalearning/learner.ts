@@ -19,6 +19,7 @@ import { innerLoopOf } from './innerLoop.ts'
 import { metaTrain } from './metaTrain.ts'
 import type { Schedule } from './metaTrain.ts'
 import { metaSize } from './programs.ts'
+import type { Slowed } from './slowDown.ts'
 import { spreadOf } from './spread.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -38,8 +39,8 @@ export type Learning = {
   /** The method's parameters: a saved model keeps them, and what it is follows from them. */
   params: unknown
 }
-/** How a task is learned. `who` names the parameter that holds the rate. */
-export type Pace = { rate: number; steps: number; who: string }
+/** How a task is learned. `who` names the parameter that holds the rate; `descends`: by gradient steps, which can run away. */
+export type Pace = { rate: number; steps: number; who: string; descends: boolean }
 
 export async function* fitLearner(context: FitContext, learning: Learning): AsyncGenerator<FitEvent, Model> {
   const view = wholeFold(context)
@@ -96,7 +97,7 @@ type Learner = {
   /** The network before any task is learned: what the meta-parameters say without rows. */
   start: Float32Array
   encoder: Encoder
-  known: { net: Perceptron; extra: Record<string, Float32Array> } | null
+  known: { net: Perceptron; extra: Record<string, Float32Array>; slowed: readonly Slowed[] } | null
   silent: Unit[]
 }
 
@@ -108,9 +109,12 @@ async function taught(
   steps: number,
   runtime: Runtime,
 ): Promise<Learner> {
-  const { plan, theta, encoder } = learner
-  const { stacked, pieces, extra } = await adaptedNetworks(plan, learning, theta, frame, steps, runtime)
-  return { ...learner, known: { net: { plan: stacked, theta: pieces, encoder, outputs: frame.outputs }, extra } }
+  const { plan, encoder } = learner
+  const { stacked, pieces, extra, slowed } = await adaptedNetworks(plan, learning, learner, frame, steps, runtime)
+  return {
+    ...learner,
+    known: { net: { plan: stacked, theta: pieces, encoder, outputs: frame.outputs }, extra, slowed },
+  }
 }
 
 function learnerModel(learner: Learner, learning: Learning, runtime: Runtime): Model {
@@ -122,6 +126,7 @@ function learnerModel(learner: Learner, learning: Learning, runtime: Runtime): M
     learnerModel(await taught(learner, learning, frameOf(support, encoder), steps, runtime), learning, runtime)
   return {
     parameters: theta.length,
+    ...(known?.slowed.length ? { slowed: known.slowed } : {}),
     async predict(view) {
       if (!own) return startModel.predict(view)
       const said = await own.predict(view)
@@ -196,7 +201,7 @@ export function loadLearner(bytes: Uint8Array, learningOf: (params: unknown) => 
     name,
     take(packed, `extra_${name}`, 'f32', elementsOf(shape) * (net?.plan.columns.length ?? 0)),
   ])
-  const known = net && { net, extra: Object.fromEntries(extra) }
+  const known = net && { net, extra: Object.fromEntries(extra), slowed: [] }
   const encoder = loadEncoder(parsed.data.encoder)
   return learnerModel({ plan, theta, start, encoder, known, silent: [] }, learning, runtime)
 }

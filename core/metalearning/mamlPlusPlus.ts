@@ -4,7 +4,7 @@ import type { Expr } from '../engine/index.ts'
 import { layerShapes } from '../nn/plan.ts'
 import type { Plan } from '../nn/plan.ts'
 import type { Descent } from './descent.ts'
-import { adaptByDescent, startAnd, unrolled } from './descent.ts'
+import { adaptByDescent, startAndRates, unrolled } from './descent.ts'
 import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
 import { innerParams, metaParams } from './params.ts'
 import type { Strategy } from './strategy.ts'
@@ -51,7 +51,7 @@ const capped = (step: number | Expr, most: number): Expr =>
 
 export function mamlPlusPlusStrategy(steps: number, innerLr: number): Strategy {
   return {
-    ...startAnd((plan) => [[steps, layerShapes(plan).length]], innerLr),
+    ...startAndRates((plan) => [[steps, layerShapes(plan).length]], innerLr),
     key: ['maml++', steps],
     outer: {
       optimizer: 'adam',

@@ -26,7 +26,7 @@ export const bySteps = (
   activation,
   strategy,
   schedule: scheduleOf(outer, innerLr),
-  adapt: { rate: innerLr, steps: adaptSteps, who: 'innerLr' },
+  adapt: { rate: innerLr, steps: adaptSteps, who: 'innerLr', descends: true },
   newTask: false,
 })
 
@@ -36,7 +36,7 @@ export const atOnce = ({ hidden, activation, ...outer }: Outer, strategy: Strate
   activation,
   strategy,
   schedule: scheduleOf(outer, 0),
-  adapt: { rate: 1, steps: 1, who: 'outerLr' },
+  adapt: { rate: 1, steps: 1, who: 'outerLr', descends: false },
   newTask: false,
 })
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { mul, sub } from '../engine/index.ts'
 import type { Descent } from './descent.ts'
-import { adaptByDescent, ownStart, queryLossAfter, startAnd } from './descent.ts'
+import { adaptByDescent, ownStart, queryLossAfter, startAndRates } from './descent.ts'
 import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
 import { innerParams, metaParams } from './params.ts'
 import type { Strategy } from './strategy.ts'
@@ -20,7 +20,7 @@ const rated: Descent = {
 }
 
 export const metaSgdStrategy = (steps: number, innerLr: number): Strategy => ({
-  ...startAnd(ownStart.shapes, innerLr),
+  ...startAndRates(ownStart.shapes, innerLr),
   key: ['meta-sgd', steps],
   outer: queryLossAfter(() => rated, steps),
   adapt: (given) => adaptByDescent(rated, given),

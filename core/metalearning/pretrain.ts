@@ -53,7 +53,7 @@ const variant = (headOnly: boolean) => ({
       adapt: (given: Parameters<typeof fineTuned>[0]) => fineTuned(given, headOnly),
     },
     schedule: { innerLr: 0, outerLr, metaBatch, iterations },
-    adapt: { rate: adaptLr, steps: adaptSteps, who: 'adaptLr' },
+    adapt: { rate: adaptLr, steps: adaptSteps, who: 'adaptLr', descends: true },
     newTask: true,
   }),
 })

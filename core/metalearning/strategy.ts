@@ -17,6 +17,8 @@ export type Strategy = {
   shapes(plan: Plan): number[][]
   /** The first meta-parameters. */
   first(plan: Plan, random: Rng): Float32Array
+  /** From where on the meta-parameters are learned rates of the inner loop, which stand in place of the given one. */
+  ratesFrom?(plan: Plan): number
   /** null: nothing is learned before the task itself. */
   outer: Outer | null
   adapt(given: Adapting): Adapted

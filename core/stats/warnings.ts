@@ -1,3 +1,4 @@
+import { addSlowed } from '../events.ts'
 import type { Evaluation } from '../experiment.ts'
 import { tQuantile } from './distributions.ts'
 import type { Comparison, IntervalRule } from './comparison.ts'
@@ -43,6 +44,11 @@ export function warningsOf(about: About): Warning[] {
     })
   }
   for (const m of c.methods) if (m.runs.failed) say('failed', { method: m.label, failed: m.runs.failed })
+  for (const e of evidence) {
+    const slowed = e.tested.flatMap((run) => run.found?.slowed ?? []).reduce(addSlowed, { n: 0, of: 0, kept: 0 })
+    const method = c.methods.find((m) => m.key === e.key)?.label ?? e.key
+    if (slowed.n) say(slowed.kept ? 'slowed-kept' : 'slowed', { method, ...slowed })
+  }
   if (c.looks > 1 && !c.complete) say('looks', { looks: c.looks })
   if (c.interval.rule === 'none') say('no-interval')
   else if (c.interval.unit === 'folds' && c.interval.n < 5) say('few-folds', { folds: c.interval.n })

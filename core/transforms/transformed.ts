@@ -74,10 +74,11 @@ export function inOwnUnit(model: Model, fitted: readonly FittedScale[]): Model {
     adapted.set(view.set, set)
     return { ...view, set }
   }
-  const { adapt, adaptTrace, onnx, network, silence } = model
+  const { adapt, adaptTrace, innerLoop, onnx, network, taskNetworks, silence } = model
   return {
     parameters: model.parameters,
     scales: fitted,
+    ...(model.slowed && { slowed: model.slowed }),
     save: () => model.save(),
     predict: async (view) => restored(await model.predict(view), view.set, fitted),
     ...(adapt && { adapt: async (support) => inOwnUnit(await adapt.call(model, on(support)), fitted) }),
@@ -85,8 +86,11 @@ export function inOwnUnit(model: Model, fitted: readonly FittedScale[]): Model {
       adaptTrace: async (support, steps) =>
         (await adaptTrace.call(model, on(support), steps)).map((each) => inOwnUnit(each, fitted)),
     }),
+    // Its losses are those of the scale on which it learned.
+    ...(innerLoop && { innerLoop: (support, query) => innerLoop.call(model, on(support), on(query)) }),
     ...(onnx && { onnx: () => onnx.call(model, inOwnScale(fitted)) }),
     ...(network && { network: () => network.call(model) }),
+    ...(taskNetworks && { taskNetworks: () => taskNetworks.call(model) }),
     ...(silence && { silence: (units) => inOwnUnit(silence.call(model, units), fitted) }),
   }
 }

@@ -100,6 +100,22 @@ export const en = {
   'warning.fold-without-test': 'Some fold has no measured test row of {targets}: it gives no figure there.',
   'warning.partial': 'Partial results: {done} of {of} runs are done.',
   'warning.failed': '{method}: {failed} runs failed and are left out.',
+  'warning.slowed':
+    '{method}: on {n} of {of} tasks the steps of its inner loop ran away; these were learned at a lower rate.',
+  'warning.slowed-kept':
+    '{method}: on {n} of {of} tasks the steps of its inner loop ran away; these were learned at a lower rate, and {kept} of them not at all: no rate helped.',
+  'warning.adapt.slowed':
+    '{task}: the steps of the inner loop ran away on these rows, so that it was learned at 1/{part} of the rate.',
+  'warning.adapt.slowed-within':
+    '{task}: within {steps} steps the inner loop runs away on these rows; what is shown there is at 1/{part} of the rate.',
+  'warning.adapt.kept':
+    '{task}: the steps of the inner loop ran away on these rows at every rate, so that nothing was learned from them.',
+  'warning.adapt.kept-within':
+    '{task}: within {steps} steps the inner loop runs away on these rows at every rate; the start is shown there.',
+  'warning.predict.missing-cells': '{column}: {cells} cells are empty or no number.',
+  'warning.predict.unknown-levels': '{column}: the model never saw {levels}.',
+  'warning.predict.unanswered':
+    '{target}: {cells} cells have no prediction: the method does not predict it, or never saw their task.',
   'warning.looks':
     'Looked at {looks} times while runs were arriving: stopping as soon as a result looks good makes it look better than it is.',
   'warning.no-interval': 'One figure only: no interval can be given, so nothing is settled.',

@@ -89,6 +89,17 @@ export const zh: Record<WordKey, string> = {
   'warning.fold-without-test': '某一折的测试行中没有 {targets} 的测量值：那里没有它的结果。',
   'warning.partial': '部分结果：{of} 次运行完成了 {done} 次。',
   'warning.failed': '{method}：{failed} 次运行失败，未计入。',
+  'warning.slowed': '{method}：{of} 个任务中有 {n} 个的内循环步子失控；这些任务改用更低的学习率学习。',
+  'warning.slowed-kept':
+    '{method}：{of} 个任务中有 {n} 个的内循环步子失控；这些任务改用更低的学习率学习，其中 {kept} 个任何学习率都无济于事，保持起点不变。',
+  'warning.adapt.slowed': '{task}：内循环的步子在这些行上失控，因此改用学习率的 1/{part} 学习。',
+  'warning.adapt.slowed-within':
+    '{task}：内循环在这些行上不到 {steps} 步就失控；那里显示的是学习率为 1/{part} 时的结果。',
+  'warning.adapt.kept': '{task}：无论学习率多低，内循环的步子在这些行上都会失控，因此没有从中学到东西。',
+  'warning.adapt.kept-within': '{task}：无论学习率多低，内循环在这些行上不到 {steps} 步就失控；那里显示的是起点。',
+  'warning.predict.missing-cells': '{column}：{cells} 个单元格为空或不是数字。',
+  'warning.predict.unknown-levels': '{column}：模型从未见过 {levels}。',
+  'warning.predict.unanswered': '{target}：{cells} 个单元格没有预测：该方法不预测它，或从未见过其任务。',
   'warning.looks': '运行过程中已查看 {looks} 次：一看到好结果就停下，会使结果显得比实际更好。',
   'warning.no-interval': '只有一个数值：无法给出区间，因此没有定论。',
   'warning.budget-differs': '这些实验寻找参数的预算不同：表现更好可能只是因为尝试得更多。',

@@ -68,15 +68,24 @@ async function enough(lab: Lab, named: string, shots: number, output: Output): P
   output.result({ dataset, ...answer }, text.join('\n'))
 }
 
-const BY = { features: 'By meta-features', lines: 'By lines of their own', model: 'By the heads of the model' }
+const BY = {
+  features: 'By meta-features',
+  lines: 'By lines of their own',
+  model: 'By the heads of the model',
+  transfer: 'By measured transfer',
+}
 
 /** `engram describe DATASET --nearest [RUN]`: the tasks most like each, the nearest first. */
 async function nearest(lab: Lab, named: string, run: string | true, output: Output): Promise<void> {
   const dataset = await findDataset(lab, named)
   const { ways } = await lab.call('tasks.nearest', { hash: dataset.hash, ...(run === true ? {} : { run }) })
-  const text = ways.flatMap(({ by, tasks }) => {
+  const text = ways.flatMap(({ by, tasks, from }) => {
     const rows = tasks.map((own) => [own.task, own.nearest.map((t) => `${t.task} ${t.distance.toFixed(2)}`).join(', ')])
-    return [BY[by], rows.length ? textTable(['task', 'nearest, with distance'], rows) : 'There are not two tasks.', '']
+    return [
+      from ? `${BY[by]} (${from.name})` : BY[by],
+      rows.length ? textTable(['task', 'nearest, with distance'], rows) : 'There are not two tasks.',
+      '',
+    ]
   })
   output.result({ dataset, ways }, text.join('\n'))
 }

@@ -173,7 +173,10 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
 
   withWorkspace('describe <dataset>', 'say what kind of data it is: meta-features of each target and task')
     .option('--tasks', 'every task of the task column too')
-    .option('--nearest [run]', 'which tasks are alike: by figures, by their own lines, by the heads of a run')
+    .option(
+      '--nearest [run]',
+      'which tasks are alike: by figures, their own lines, measured transfer, the heads of a run',
+    )
     .addOption(new Option('--shots <n>', 'are these tasks enough for meta-learning?').argParser(count(1, 10_000)))
     .action((dataset: string, options: Common & DescribeOptions) =>
       withLab(make, { ...options, existing: true }, (lab) => describe(lab, dataset, options, output)),

@@ -106,6 +106,7 @@ export function runDocument({ id, status, runs, comparisons }: Finished) {
       seconds: run.seconds,
       metrics: run.metrics,
       ...(run.found?.tuned ? { tuned: run.found.tuned } : {}),
+      ...(run.found?.slowed ? { slowed: run.found.slowed } : {}),
       ...(run.error ? { error: run.error } : {}),
     })),
     summary: comparisons.flatMap(({ metric, methods }) =>

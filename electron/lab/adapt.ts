@@ -5,7 +5,7 @@ import type { Model } from '../../core/method.ts'
 import { saveAdapted } from '../../core/saved.ts'
 import { cannotDo } from './cannot.ts'
 import type { Subject } from './modelWork.ts'
-import { newRows, warningsOf, type NewRows } from './newRows.ts'
+import { newRows, warn, warningsOf, type NewRows } from './newRows.ts'
 
 type Adapted = Omit<Result<'run.adapt'>, 'model'> & { bytes: Uint8Array }
 type Shown = number | string | null
@@ -34,8 +34,20 @@ export async function adaptTo(
     unlabelled: set.table.rows - new Set(cells.map(({ row }) => row)).size,
     trace: await Promise.all(path.map(async (own, k) => ({ steps: steps[k], ...(await fitOf(own, support, cells)) }))),
     truth: cells.slice(0, SHOWN).map((cell) => shown(set, cell.task, cell.truth)),
-    warnings: warningsOf(set, about),
+    warnings: [...warningsOf(set, about), ...slowedOf(adapted, path, steps)],
   }
+}
+
+/** Each task on which the inner loop ran away: in learning it, or (else) within the steps that are shown. */
+function slowedOf(adapted: Model, path: readonly Model[], steps: readonly number[]) {
+  const own = new Map((adapted.slowed ?? []).map(({ task, factor }) => [task, { factor, within: 0 }]))
+  path.forEach(({ slowed = [] }, k) => {
+    for (const { task, factor } of slowed) if (!own.has(task)) own.set(task, { factor, within: steps[k] })
+  })
+  return [...own].map(([task, { factor, within }]) => {
+    const code = `${factor ? 'adapt.slowed' : 'adapt.kept'}${within ? '-within' : ''}`
+    return warn(code, { task, part: factor && Math.round(1 / factor), steps: within })
+  })
 }
 
 /** The tasks with a labelled row, and all rows. */

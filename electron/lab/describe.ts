@@ -1,7 +1,7 @@
 import type { DataRef } from '../../core/experiment.ts'
 import type { Roles } from '../../core/data/roles.ts'
 import type { Described } from '../../core/metafeatures/describe.ts'
-import { headPoints, nearestOf, type Nearest } from '../../core/metafeatures/neighbours.ts'
+import { headPoints, nearestByTransfer, nearestOf, type Nearest } from '../../core/metafeatures/neighbours.ts'
 import { UserError } from '../../core/errors.ts'
 import { propose } from '../../core/propose.ts'
 import type { Context, Handlers } from './context.ts'
@@ -10,6 +10,7 @@ import { resolve } from './experiments.ts'
 import { cannotDo } from './cannot.ts'
 import { trainedModel } from './models.ts'
 import type { Asked, Found, What } from './study.ts'
+import type { ExperimentRow } from './workspace/records.ts'
 
 /** Answers kept: the same question of the same data costs nothing. */
 const KEPT = 100
@@ -38,11 +39,35 @@ function refOf(c: Context, hash: string, roles: Roles | undefined): DataRef {
   return { hash, roles: roles ?? dataset.roles ?? propose(dataset.summary).roles }
 }
 
+/** What the newest experiment that measured transfer between these tasks says; that of the run, where it did. */
+async function byTransfer(
+  c: Context,
+  related: Handlers<'experiment.relations'>['experiment.relations'],
+  { hash, roles }: DataRef,
+  run: string | undefined,
+): Promise<Nearest[]> {
+  const asked = run === undefined ? undefined : c.workspace.records.run(run)?.experiment
+  const same = ({ spec }: ExperimentRow) =>
+    spec.data.roles?.task === roles?.task &&
+    roles?.targets.join('\n') === (spec.data.roles?.targets ?? roles?.targets)?.join('\n')
+  const known = c.workspace.records
+    .experiments()
+    .filter((row) => row.dataHash === hash && !row.binned && row.spec.relations && same(row))
+    .sort((a, b) => Number(b.id === asked) - Number(a.id === asked))
+  for (const { id, name } of known) {
+    const { relations } = await related({ id })
+    const tasks = relations ? nearestByTransfer(relations) : []
+    if (tasks.length) return [{ by: 'transfer', tasks, from: { experiment: id, name } }]
+  }
+  return []
+}
+
 export type Ask = ReturnType<typeof studies>
 
 export function describeCalls(
   c: Context,
   study: Ask,
+  related: Handlers<'experiment.relations'>['experiment.relations'],
 ): Handlers<'data.describe' | 'tasks.nearest' | 'experiment.enough'> {
   return {
     async 'data.describe'({ hash, roles }) {
@@ -51,7 +76,8 @@ export function describeCalls(
     },
 
     async 'tasks.nearest'({ hash, roles, run }) {
-      const ways: Nearest[] = await study('nearest', refOf(c, hash, roles), null)
+      const before: Nearest[] = await study('nearest', refOf(c, hash, roles), null)
+      const ways = [...before, ...(await byTransfer(c, related, refOf(c, hash, roles), run))]
       if (run === undefined) return { ways }
       const { model, run: row } = await trainedModel(c, run)
       const heads = headPoints((model.taskNetworks ?? model.network)?.() ?? { layers: [], edges: [] })

@@ -4,12 +4,15 @@ import type { Task, TaskSet } from '../../core/data/taskSet.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Model } from '../../core/method.ts'
 import type { ModelAbout } from '../../core/saved.ts'
+import { english } from '../../core/words/say.ts'
+import type { Params } from '../../core/words/say.ts'
 import type { Subject } from './modelWork.ts'
 import { tableOf, type SharedTable } from './shared.ts'
 
 /** A cell of a table of answers. */
 export type Cell = string | number | null
-type Answers = { columns: string[]; rows: Cell[][]; warnings: { code: string; text: string }[] }
+type Warning = { code: string; text: string; params: Params }
+type Answers = { columns: string[]; rows: Cell[][]; warnings: Warning[] }
 /** A file of rows as it goes to a thread; `name` is the file's. */
 export type NewRows = { table: SharedTable; taskColumn: string | null; name: string }
 
@@ -185,7 +188,7 @@ async function answers(model: Model, set: TaskSet, about: ModelAbout, taskColumn
     }
     let cells = 0
     for (let row = 0; row < n; row++) if (value(row, 0) === null) cells++
-    if (cells) silent.push(unanswered(name, cells))
+    if (cells) silent.push(warn('predict.unanswered', { target: name, cells }))
     columns.push(name)
     if (!classes) return void parts.push((row) => value(row, 0))
     parts.push((row) => {
@@ -206,9 +209,11 @@ async function answers(model: Model, set: TaskSet, about: ModelAbout, taskColumn
   }
 }
 
-const unanswered = (target: string, cells: number) => ({
-  code: 'predict.unanswered',
-  text: `${target}: ${cells} cells have no prediction: the method does not predict it, or never saw their task.`,
+/** A warning of the catalogue. */
+export const warn = (code: string, params: Params): Warning => ({
+  code,
+  params,
+  text: english(`warning.${code}`, params),
 })
 
 export function warningsOf(set: TaskSet, about: ModelAbout): Answers['warnings'] {
@@ -216,15 +221,14 @@ export function warningsOf(set: TaskSet, about: ModelAbout): Answers['warnings']
   about.features.forEach(({ name, levels, kind }, f) => {
     const column = set.table.columns[set.features[f]]
     const empty = column.valid.reduce((sum, valid) => sum + (valid ? 0 : 1), 0)
-    if (empty) warnings.push({ code: 'predict.missing-cells', text: `${name}: ${empty} cells are empty or no number.` })
+    if (empty) warnings.push(warn('predict.missing-cells', { column: name, cells: empty }))
     if (kind === 'number' || !levels || !column.levels) return
     const known = new Set(levels)
     const unknown = column.levels.filter((level) => !known.has(level))
     if (unknown.length)
-      warnings.push({
-        code: 'predict.unknown-levels',
-        text: `${name}: the model never saw ${listed(unknown.map((level) => `"${level}"`))}.`,
-      })
+      warnings.push(
+        warn('predict.unknown-levels', { column: name, levels: listed(unknown.map((level) => `"${level}"`)) }),
+      )
   })
   return warnings
 }

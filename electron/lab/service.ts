@@ -145,6 +145,7 @@ export async function createLab(options: LabOptions): Promise<Lab & { close(): P
 
 function handlersOf(c: Context): Handlers<Exclude<Call, OwnCalls>> {
   const study = studies(c)
+  const relations = relationCalls(c)
   return {
     ...dataCalls(c),
     ...experimentCalls(c),
@@ -154,10 +155,10 @@ function handlersOf(c: Context): Handlers<Exclude<Call, OwnCalls>> {
     ...templateCalls(c),
     ...shotCalls(c),
     ...rowCalls(c),
-    ...describeCalls(c, study),
+    ...describeCalls(c, study, relations['experiment.relations']),
     ...memoryCalls(c, study),
     ...checkCalls(c),
-    ...relationCalls(c),
+    ...relations,
   }
 }
 

@@ -20,11 +20,14 @@ const BASELINES = ['mean', 'ridge', 'knn', 'pooled-ridge', 'hierarchical-linear'
 /** Less than the defaults, with larger steps: sets are small, and there are many. */
 const BUDGET = { iterations: 600, outerLr: 0.005, epochs: 100 }
 
-const file = fileURLToPath(new URL('./table.json', import.meta.url))
+/** `--iterations 3000`: the held-out sets alone, trained longer, into a table of their own; then names to begin with. */
+const longer = process.argv.indexOf('--iterations') + 1
+const iterations = longer ? Number(process.argv[longer]) : BUDGET.iterations
+const file = fileURLToPath(new URL(longer ? `./table-${iterations}.json` : './table.json', import.meta.url))
 const shared = fileURLToPath(new URL('../../../shared', import.meta.url))
 const { runtime } = await openRuntime('native')
 
-async function measured(asked: Asked, set: TaskSet): Promise<Omit<Row, 'probe'>> {
+async function measured(asked: Asked, set: TaskSet): Promise<Measured> {
   const binary = set.tasks[0].kind !== 'regression'
   const metric = binary ? 'brier' : 'rmse'
   const evaluation = {
@@ -39,7 +42,7 @@ async function measured(asked: Asked, set: TaskSet): Promise<Omit<Row, 'probe'>>
   const ids = [...BASELINES, ...META].filter((id) => !cannot(method(id), summary, whole.evaluation))
   const methods = ids.map((id) => {
     const own = method(id).params.parse({}) as Record<string, unknown>
-    return { id, params: Object.fromEntries(Object.entries(BUDGET).filter(([name]) => name in own)) }
+    return { id, params: Object.fromEntries(Object.entries({ ...BUDGET, iterations }).filter(([name]) => name in own)) }
   })
   const spec = ExperimentSpec.parse({ data: { hash: 'x' }, methods, evaluation, metrics: [metric], twins: false })
   /** [method][repeat, task] */
@@ -97,9 +100,13 @@ function probed(asked: Asked, set: TaskSet): Row['probe'] {
   return { ...rest, errors: short as typeof errors, gain: round(gain), se: round(se), between: round(between) }
 }
 
-const rows: Row[] = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Row[]) : []
+type Measured = Omit<Row, 'probe'>
+const rows: (Measured & Partial<Row>)[] = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Row[]) : []
 const again = process.argv.includes('--probe')
-for (const asked of allSets(shared)) {
+const only = longer ? process.argv.slice(longer + 1) : []
+const wanted = ({ name, heldOut }: Asked) =>
+  !longer || (heldOut && (!only.length || only.some((part) => name.startsWith(part))))
+for (const asked of allSets(shared).filter(wanted)) {
   const known = rows.find((row) => row.name === asked.name)
   if (known && !again) continue
   const began = process.cpuUsage().user
@@ -107,7 +114,8 @@ for (const asked of allSets(shared)) {
   // The probe can be worked out again without training anything.
   if (known) known.probe = probed(asked, set)
   else if (!again) {
-    const row: Row = { ...(await measured(asked, set)), probe: probed(asked, set) }
+    const found = await measured(asked, set)
+    const row = longer ? found : { ...found, probe: probed(asked, set) }
     rows.push(row)
     const seconds = ((process.cpuUsage().user - began) / 1e6).toFixed(1)
     console.log(`${asked.name}: ${row.meta} ${row.gain} +- ${row.se} against ${row.baseline} (${seconds} s)`)

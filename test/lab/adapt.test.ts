@@ -78,6 +78,17 @@ test('a new site is learned step by step, and its other rows are predicted by th
   expect((await lab.call('run.predict', { run: of('maml'), files: [rest] })).csv).toBe(before.csv)
 })
 
+test('a task on which the inner loop runs away is told, with what was done about it', async () => {
+  const file = path.join(folder, 'far.csv')
+  const rows = Array.from({ length: 4 }, (_, i) => `${60 * wave(i, 1)},${60 * wave(i, 2)},S7,${i}`)
+  fs.writeFileSync(file, ['a,b,site,y', ...rows].join('\n'))
+  const { warnings, trace } = await lab.call('run.adapt', { run: of('maml'), files: [{ path: file }] })
+  expect(warnings).toMatchObject([{ params: { task: 'S7' }, text: expect.stringContaining('ran away') }])
+  expect(warnings[0].code).toMatch(/^adapt\.(slowed|kept)$/)
+  const errors = trace.map(({ errors: [own] }) => own.error!)
+  expect(errors.every((error) => error <= errors[0] * (1 + 1e-6))).toBe(true)
+})
+
 test('labelled and unlabelled rows of one file: the rest is predicted, and the adapted model is written as ONNX', async () => {
   const labelled = fs.readFileSync(write('some.csv', ['S2.2'], 13, 700).path, 'utf8').split('\n')
   const mixed = path.join(folder, 'mixed.csv')

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import type { Result } from '../../core/contract.ts'
 import type { ExperimentSpec } from '../../core/experiment.ts'
 import { ended, eventsOf, openLab, refused, ROLES, until, writeCsv } from './labs.ts'
 import { tempFolder } from './places.ts'
@@ -25,6 +26,7 @@ const specOf = (hash: string): ExperimentSpec =>
 
 test('the cost is quoted and must be confirmed; with one worker or two every figure is the same', async () => {
   const said = []
+  let near: Result<'tasks.nearest'>['ways'] = []
   for (const workers of [1, 2]) {
     const lab = await openLab({ workspacePath: fresh(), workers })
     const { hash } = await lab.call('data.open', { files: [{ path: csv }] })
@@ -48,11 +50,19 @@ test('the cost is quoted and must be confirmed; with one worker or two every fig
       events: await eventsOf(lab, id),
       comparison: await lab.call('experiment.compare', { ids: [id] }),
     })
+    if (workers === 1) near = (await lab.call('tasks.nearest', { hash, roles: specOf(hash).data.roles })).ways
     await lab.close()
   }
   expect(said[1].both).toEqual(said[0].both)
   expect(said[1].events).toEqual(said[0].events)
   const [network, lines] = said[0].both
+  // What tasks gave each other is a distance between them, of the experiment that measured it.
+  const last = near.at(-1)!
+  expect(last.by).toBe('transfer')
+  expect(last.tasks.map(({ task }) => task)).toEqual(network!.tasks.map(({ id }) => id))
+  expect(last.tasks.every(({ nearest }) => nearest.length === 3 && nearest[0].distance <= nearest[2].distance)).toBe(
+    true,
+  )
   expect(network).toMatchObject({ method: 'hard-sharing', methods: ['hard-sharing', 'mean-regularised'] })
   expect(network!.fits).toEqual({ done: 20, of: 20, refused: 0 })
   expect(network!.tasks).toHaveLength(4)
@@ -63,7 +73,7 @@ test('the cost is quoted and must be confirmed; with one worker or two every fig
     ['hard-sharing', 2],
     ['mean-regularised', 2],
   ])
-})
+}, 180_000)
 
 test('what nobody measured or watched is null; stopped on the way, what there is stays', async () => {
   const lab = await openLab({ workspacePath: fresh() })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { buildTaskSet } from '../../core/data/buildTaskSet.ts'
 import { Roles } from '../../core/data/roles.ts'
-import { headPoints, nearestOf, nearestTasks } from '../../core/metafeatures/neighbours.ts'
+import { headPoints, nearestByTransfer, nearestOf, nearestTasks } from '../../core/metafeatures/neighbours.ts'
 import { rng } from '../../core/rng.ts'
 import { tableOf } from '../data/tables.ts'
 
@@ -67,4 +67,28 @@ test('heads on the same layer are compared by their weights; other networks have
     { task: 'b', at: [1, 3, 0] },
   ])
   expect(headPoints({ layers: layers.slice(4), edges })).toEqual([])
+})
+
+test('by measured transfer: what two tasks give each other, both ways; pairs before all-but-one', () => {
+  const tasks = ['a', 'b', 'c'].map((id) => ({ id, kind: 'regression' as const, rows: 10 }))
+  const of = (design: 'pairs' | 'leave-one-out', pooled: (number | null)[]) => {
+    const none = pooled.map(() => null)
+    return { design, effect: none, low: none, high: none, pooled, settled: 0, chance: 0 }
+  }
+  // a and b give each other .3 and .1, a and c nothing, b and c -.2: mutual .2, 0, -.2, and so .0, .2, .4 below the most.
+  const pairs = of('pairs', [null, 0.3, 0.1, 0.1, null, -0.2, -0.1, -0.2, null])
+  const flat = of('leave-one-out', new Array<number>(9).fill(0.1))
+  const found = nearestByTransfer({ tasks, measured: [flat, pairs] })
+  const usual = (0 + 0.2 + 0.4) / 3
+  const near = (distance: number) => expect.closeTo(distance, 9) as number
+  expect(found.map(({ nearest }) => nearest.map(({ task, distance }) => [task, distance]))).toEqual([
+    [['b', near(0)], ['c', near((Math.SQRT2 * 0.2) / usual)]],
+    [['a', near(0)], ['c', near((Math.SQRT2 * 0.4) / usual)]],
+    [['a', near((Math.SQRT2 * 0.2) / usual)], ['b', near((Math.SQRT2 * 0.4) / usual)]],
+  ]) // prettier-ignore
+  // Nothing that tells pairs apart, or nothing measured: no order.
+  expect(nearestByTransfer({ tasks, measured: [flat] })).toEqual([])
+  expect(nearestByTransfer({ tasks, measured: [] })).toEqual([])
+  const holed = nearestByTransfer({ tasks, measured: [of('pairs', [null, 0.3, null, 0.1, null, 0, 0, -0.2, null])] })
+  expect(holed[0].nearest.map(({ task }) => task)).toEqual(['b'])
 })

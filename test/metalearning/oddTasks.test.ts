@@ -70,12 +70,67 @@ it('an inner loop that diverges is an error that names innerLr', async () => {
     got: expect.stringContaining('innerLr 10'),
     remedy: 'Try innerLr 1.',
   })
-  const trained = await fitted(whole(sites()), 'meta-sgd', { innerLr: 0.3, iterations: 10 })
-  expect(await refusal(trained.adaptTrace!(whole(sites()), [10_000]))).toMatchObject({
-    code: 'adaptation-diverged',
-    who: 'innerLr',
-    got: expect.stringContaining('0.3'),
-  })
+})
+
+/** A model whose steps suit its tasks, and a support set of site 0 with inputs thirty times as large: steps overshoot there. */
+function farOff(): { view: View; far: View } {
+  const set = sites()
+  const far = (row: number) => row % 8 === 0
+  const columns = set.table.columns.map((column, c) =>
+    set.features.includes(c) && column.kind === 'number'
+      ? { ...column, values: Float64Array.from(column.values, (v, row) => (far(row) ? 30 * v : v)) }
+      : column,
+  ) as TaskSet['table']['columns']
+  return { view: whole(set), far: whole({ ...set, table: { ...set.table, columns } }) }
+}
+
+/** A learned task, as its predictions of its rows. */
+const ofSite = async (model: Model, view: View, site: number) =>
+  said(model, { ...view, rows: view.rows.filter((row) => row % 8 === site) })
+
+it.each([
+  ['maml', { innerLr: 0.05 }],
+  ['first-order-maml', { innerLr: 0.05 }],
+  ['anil', { innerLr: 0.05 }],
+  ['meta-sgd', { innerLr: 0.05 }],
+  ['maml-plus-plus', { innerLr: 0.02 }],
+  ['implicit-maml', { innerLr: 0.02, iterations: 20 }],
+  ['reptile', {}],
+] as const)('%s: a task on which the inner loop runs away is learned more slowly, and named', async (id, params) => {
+  const { view, far } = farOff()
+  const model = await fitted(view, id, params)
+  const steps = [0, 20]
+  const [start, after] = await model.adaptTrace!(far, steps)
+  expect(start.slowed).toBeUndefined()
+  expect(after.slowed!.map(({ task }) => task)).toEqual(['site=S0'])
+  const [{ factor }] = after.slowed!
+  expect([0, ...Array.from({ length: 10 }, (_, k) => 2 ** -(k + 1))]).toContain(factor)
+  // Its own rows are fitted no worse than before; the others are learned as if it were not there.
+  const truth = far.set.table.columns[far.set.targets[0]].values
+  const error = async (own: Model) => {
+    const values = await said(own, far)
+    return far.rows.reduce((sum, row, i) => sum + (row % 8 === 0 ? (values[i] - truth[row]) ** 2 : 0), 0)
+  }
+  expect(await error(after)).toBeLessThanOrEqual((await error(start)) * (1 + 1e-5))
+  const [alone] = await model.adaptTrace!({ ...far, rows: far.rows.filter((row) => row % 8 !== 0) }, [20])
+  expect(alone.slowed).toBeUndefined()
+  expect(await ofSite(after, far, 3)).toEqual(await ofSite(alone, far, 3))
+  // At tasks like those it was trained on nothing is slowed, to the bit.
+  const [usual] = await model.adaptTrace!(view, [5])
+  expect(usual.slowed).toBeUndefined()
+  // Where no rate would do, there is still the start.
+  const loop = await model.innerLoop!(far, far)
+  const { networks, losses } = await loop.after(20)
+  expect(loop.slowed).toEqual(after.slowed)
+  expect(networks.every((network) => network.every(Number.isFinite)) && losses.every(Number.isFinite)).toBe(true)
+})
+
+it('steps beyond every number are finite all the same: the start stays where no rate helps', async () => {
+  const { view, far } = farOff()
+  const trained = await fitted(view, 'meta-sgd', { innerLr: 0.3, iterations: 10 })
+  const [after] = await trained.adaptTrace!(far, [2000])
+  expect(after.slowed!.length).toBeGreaterThan(0)
+  expect((await said(after, far)).every(Number.isFinite)).toBe(true)
 })
 
 it('one task is an error that asks for more', async () => {

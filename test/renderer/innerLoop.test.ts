@@ -14,6 +14,7 @@ const map = InnerMap.parse({
     { id: 'a', path: [[0, 0], [1, 1], [2, 2]], losses: [3, 2, 1], pull: 3, inPlane: 0.9 }, // prettier-ignore
     { id: 'b', path: [[0, 0], [-1, 0], [-2, 0]], losses: [3, 2, 1], pull: 2, inPlane: 1 }, // prettier-ignore
   ],
+  slowed: [],
   variance: [0.7, 0.2],
   agreement: 0.4,
   directions: [

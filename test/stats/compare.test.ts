@@ -172,6 +172,12 @@ describe('compare', () => {
     const failed = compare({ ...input, experiments: of('failed') })
     expect(failed.complete).toBe(true)
     expect(failed.warnings.filter((w) => w.code === 'failed').length).toBe(3)
+    // Where an inner loop ran away, the figures come with a word on it.
+    const slowed = { n: 2, of: 40, kept: 1 }
+    const runs = e.runs.map((run) => (run.methodKey === 'mean' ? { ...run, found: { slowed } } : run))
+    const { warnings } = compare({ ...input, experiments: [{ ...e, runs }] })
+    const folds = runs.filter((run) => run.found && run.fold !== 'all').length
+    expect(warnings.find((w) => w.code === 'slowed-kept')?.params).toMatchObject({ n: 2 * folds, of: 40 * folds, kept: folds }) // prettier-ignore
     expect(() => compare({ ...input, metric: 'rmsee' })).toThrow(/rmsee/)
     expect(() => compare({ ...input, baseline: 'nobody' })).toThrow(/nobody/)
     expect(compare({ ...input, baseline: 'mean' }).baseline).toBe('mean')

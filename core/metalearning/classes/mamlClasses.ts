@@ -5,6 +5,7 @@ import type { Runtime } from '../../engine/runtime.ts'
 import { programOf } from '../../engine/programCache.ts'
 import { Output, wholeFold } from '../../frame.ts'
 import type { Method, Model } from '../../method.ts'
+import { diverged } from '../adapt.ts'
 import { scalar, vector } from '../adamState.ts'
 import { damaged, take, unpack } from '../../pack.ts'
 import type { Rng } from '../../rng.ts'
@@ -139,7 +140,9 @@ function model(parts: Parts, runtime: Runtime): Model {
           supportY: { shape: [tasks, shots], data: supportY },
           queryX: { shape: [tasks, queries, width], data: queryX },
         })
-        return out.said.data as Float32Array
+        const said = out.said.data as Float32Array
+        if (!said.every(Number.isFinite)) throw diverged('innerLr', adapt.rate, adapt.steps)
+        return said
       }),
     adapt: async (view) => model({ ...parts, support: supportOf(view, encoder) }, runtime),
     save: () => packSupport({ classifier, adapt }, encoder, support, { theta }),

@@ -1,4 +1,5 @@
 import type { RunSummary } from '../../../core/contract.ts'
+import { addSlowed } from '../../../core/events.ts'
 import type { RunEvent, RunStatus } from '../../../core/events.ts'
 import type { TaskSetSummary } from '../../../core/method.ts'
 import type { SharedData } from '../shared.ts'
@@ -77,6 +78,7 @@ export function track(run: Tracked, event: RunEvent): void {
     if (event.role === 'predictions') run.blobs.predictions = event.hash
     if (event.role === 'trace') run.found = { ...run.found, trace: event.hash }
   } else if (event.type === 'tuned') run.found = { ...run.found, tuned: event.tuned }
+  else if (event.type === 'slowed') run.found = { ...run.found, slowed: addSlowed(run.found?.slowed, event) }
   else if (event.type === 'end') {
     run.status = event.status
     run.error = event.error ?? null

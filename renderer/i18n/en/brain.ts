@@ -78,6 +78,7 @@ export default {
   'inner.inPlane': '{share} % in the plane',
   'inner.start': 'The start (initialisation)',
   'inner.falls': 'From this start, {n} {n:step takes|steps take} the mean query loss from {before} to {after}.',
+  'inner.slowed': 'On {tasks} the usual steps ran away: {n:it is|they are} shown at a lower rate.',
   'inner.cosine': 'Cosine of the exact and the first-order meta-gradient: {cosine}. {says}',
   'inner.close': 'They point almost the same way: leaving out second derivatives costs little here.',
   'inner.between': 'They point roughly the same way: second derivatives matter somewhat here.',

@@ -70,6 +70,7 @@ export default {
   'portrait.near.features': 'Most like it, by these figures (distance):',
   'portrait.near.lines': 'Most like it, by what a line of its own says (distance):',
   'portrait.near.model': 'Most like it, by its head in the model (distance):',
+  'portrait.near.transfer': 'Most like it, by what they gave each other in “{name}” (distance):',
   'portrait.group.simple': 'Size',
   'portrait.group.statistical': 'Shape of the columns',
   'portrait.group.information': 'What columns tell of the target',

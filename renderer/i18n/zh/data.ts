@@ -70,6 +70,7 @@ export default {
   'portrait.whole': '{target}，所有行',
   'portrait.near.features': '按这些指标与它最相像（距离）：',
   'portrait.near.lines': '按它自己的直线关系与它最相像（距离）：',
+  'portrait.near.transfer': '按“{name}”中它们彼此的助益与它最相像（距离）：',
   'portrait.near.model': '按模型中它的输出头与它最相像（距离）：',
   'portrait.group.simple': '规模',
   'portrait.group.statistical': '列的形状',
