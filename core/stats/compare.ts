@@ -23,6 +23,8 @@ export type CompareInput = {
     runs: RunLike[]
     /** Where experiments have different groups: this one's; default: `blocks` below. */
     blocks?: Int32Array | null
+    /** Rows that are learned from or tested. */
+    rows?: number
   }[]
   /** The tasks of the data set with their measured cells; those of a generator are drawn afresh and stay unlisted. */
   tasks: CompareTask[]
@@ -60,6 +62,7 @@ export function compare(input: CompareInput): Comparison {
       metric,
       predictions,
       blocks: (e.blocks === undefined ? input.blocks : e.blocks) ?? null,
+      rows: e.rows,
     }),
   )
   const measureOf = (e: Evidence) => measures[differs ? experiments.findIndex((x) => x.id === e.runs[0].experiment) : 0]

@@ -11,7 +11,16 @@ const Interval = z.tuple([z.number(), z.number()])
 
 /** Which rule made the intervals, over what unit, and how many of it. */
 export const IntervalRule = z.object({
-  rule: z.enum(['nadeau-bengio', 'bootstrap-rows', 'bootstrap-blocks', 'paired-groups', 'bootstrap-tasks', 'none']),
+  rule: z.enum([
+    'nadeau-bengio',
+    'crossed-rows',
+    'crossed-blocks',
+    'bootstrap-rows',
+    'bootstrap-blocks',
+    'paired-groups',
+    'bootstrap-tasks',
+    'none',
+  ]),
   unit: z.enum(['folds', 'rows', 'groups', 'tasks', 'none']),
   n: z.int(),
   approximate: z.boolean(),

@@ -39,6 +39,55 @@ export function nadeauBengio(values: readonly number[], ratio: number): Measured
   return n < 2 ? null : { mean: average(values), se: Math.sqrt(variance(values) * (1 / n + ratio)), df: n - 1, n }
 }
 
+/** A variance and the degrees of freedom of its estimate. */
+type Part = { variance: number; df: number }
+
+/** Estimates of variance added up; degrees of freedom by Satterthwaite (1946). */
+function added(mean: number, n: number, parts: readonly Part[]): Measured {
+  const total = sum(parts.map((part) => part.variance))
+  const spread = sum(parts.map((part) => part.variance ** 2 / part.df))
+  return { mean, se: Math.sqrt(total), df: spread > 0 ? total ** 2 / spread : Math.max(...parts.map((p) => p.df)), n }
+}
+
+/** Figures of folds, and the variance of their mean over other draws of the n rows or blocks they were tested on. */
+export type Tested = { perFold: number[]; ofUnits: number; n: number }
+
+/**
+ * Test sets that do not overlap: the variance of the tested units. They alone miss that another training set gives
+ * another model, so it is at least that of the folds' figures, s^2 / J.
+ */
+export function widened({ perFold, ofUnits, n }: Tested): Measured {
+  const folds = perFold.length
+  const extra = folds > 1 ? Math.max(0, variance(perFold) / folds - ofUnits) : 0
+  const parts = [{ variance: ofUnits, df: n - 1 }, ...(extra ? [{ variance: extra, df: folds - 1 }] : [])]
+  return added(average(perFold), n, parts)
+}
+
+/** What two splits share of their test rows and of their training rows, on average over pairs of splits: 0 to 1. */
+export type Overlap = { test: number; train: number }
+
+/**
+ * Splits whose test sets overlap more than their training sets: two crossed sources of variance. The tested units add
+ * V, their variance in the mean of all splits; of the spread of the splits' figures that leaves s_train^2 = s^2 - V (1 -
+ * w_test) / w_test to the training sets, of which splits share w_train:
+ *   se^2 = V + s_train^2 (1 / J + w_train / (1 - w_train))
+ * It is the first order of the variance of a U-statistic (Hoeffding 1948; Fuchs, Hornung, De Bin and Boulesteix 2013);
+ * Nadeau and Bengio's is its mirror image, which leaves all of s^2 to the test rows. At w_test = w_train both are the
+ * same. Null below two splits.
+ */
+export function crossed({ perFold, ofUnits, n }: Tested, { test, train }: Overlap): Measured | null {
+  const splits = perFold.length
+  if (splits < 2) return null
+  const between = variance(perFold)
+  const share = 1 / splits + train / (1 - train)
+  const ofTraining = Math.max(0, between - (ofUnits * (1 - test)) / test)
+  const whole = added(average(perFold), splits, [
+    { variance: ofUnits, df: n - 1 },
+    { variance: between * share, df: splits - 1 },
+  ])
+  return { ...whole, se: Math.sqrt(ofUnits + ofTraining * share) }
+}
+
 /** Folds that would have to be added so that the half-width shrinks by `factor` (0 to 1); null where it never does. */
 export function foldsFor(m: Measured, ratio: number, factor: number): { folds: number; half: number } | null {
   const spread = m.se / Math.sqrt(1 / m.n + ratio)

@@ -1,7 +1,7 @@
 import { cellsByTask, meanOf } from '../predictions.ts'
 import { rng } from '../rng.ts'
 import { byFold, foldId, paired, type Evidence, type Predictions } from './evidence.ts'
-import { average, variance, type Measured } from './intervals.ts'
+import type { Tested } from './intervals.ts'
 import type { Metric } from './metrics.ts'
 import { bootstrap, drawBlocks, entryOf, spread, type Draws, type Entry, type Replicates } from './resampling.ts'
 
@@ -17,7 +17,7 @@ export function rowBootstrap(c: {
   metric: Metric
   predictions: Predictions
   blocks: Int32Array | null
-}): { units: number; of(a: Evidence, b: Evidence | null, task: string | null): Measured | null } {
+}): { units: number; of(a: Evidence, b: Evidence | null, task: string | null): Tested | null } {
   const { metric, blocks } = c
   const units = new Map<number, number>()
   const bags: number[] = []
@@ -90,7 +90,8 @@ export function rowBootstrap(c: {
       const drawn = new Float64Array(replicates).map(
         (_, r) => (meanOver(own, tasks, r) ?? NaN) - (other ? (meanOver(other, tasks, r) ?? NaN) : 0),
       )
-      return widened([...perFold.values()], spread(drawn) ** 2 * (n / (n - 1)), n)
+      const ofUnits = spread(drawn) ** 2 * (n / (n - 1))
+      return Number.isFinite(ofUnits) ? { perFold: [...perFold.values()], ofUnits, n } : null
     },
   }
 }
@@ -108,14 +109,4 @@ function unitsIn(entries: readonly Kept[], units: number): number {
   const seen = new Uint8Array(units)
   for (const { real } of entries) for (const unit of real) seen[unit] = 1
   return seen.reduce((sum, one) => sum + one, 0)
-}
-
-/** Rows' variance, or that of the folds' figures where it is larger; degrees of freedom by Satterthwaite (1946). */
-function widened(perFold: number[], ofRows: number, n: number): Measured | null {
-  if (!Number.isFinite(ofRows)) return null
-  const folds = perFold.length
-  const extra = folds > 1 ? Math.max(0, variance(perFold) / folds - ofRows) : 0
-  const total = ofRows + extra
-  const df = total > 0 ? total ** 2 / (ofRows ** 2 / (n - 1) + (extra ? extra ** 2 / (folds - 1) : 0)) : n - 1
-  return { mean: average(perFold), se: Math.sqrt(total), df, n }
 }

@@ -76,7 +76,8 @@ function narrower({ comparison, against, measure, metric, evaluation }: About): 
   const label = comparison.methods.find((m) => m.key === open.method)?.label ?? open.method
   if (unit === 'folds') {
     const found = foldsFor(measured, measure.ratio, 0.75)
-    if (!found || evaluation.protocol !== 'k-fold') return []
+    if (!found || measure.rule.rule !== 'nadeau-bengio' || evaluation.protocol !== 'k-fold' || evaluation.testFolds)
+      return []
     return [{ code: 'narrower-folds', params: { folds: found.folds, half: rounded(found.half), method: label } }]
   }
   const found = unitsFor(measured, 0.75)

@@ -150,6 +150,10 @@ export const en = {
   'ways.best': 'There {method} is best: {whole}.',
 
   'interval.nadeau-bengio': '95 % interval over {n} folds (corrected for shared training rows; approximate)',
+  'interval.crossed-rows':
+    '95 % interval over {n} splits and over their test rows (test sets overlap more than training sets; approximate)',
+  'interval.crossed-blocks':
+    '95 % interval over {n} splits and over their groups of test rows (test sets overlap more than training sets; approximate)',
   'interval.bootstrap-rows': '95 % interval from resampling {n} test rows',
   'interval.bootstrap-blocks': '95 % interval from resampling {n} groups of test rows',
   'interval.paired-groups': '95 % interval over {n} left-out groups',

@@ -129,6 +129,8 @@ export const zh: Record<WordKey, string> = {
   'ways.best': '在那里 {method} 最好：{whole}。',
 
   'interval.nadeau-bengio': '{n} 折的 95 % 区间（已校正训练行重叠；近似）',
+  'interval.crossed-rows': '由 {n} 次划分和测试行共同得到的 95 % 区间（测试集的重叠多于训练集；近似）',
+  'interval.crossed-blocks': '由 {n} 次划分和测试行的组共同得到的 95 % 区间（测试集的重叠多于训练集；近似）',
   'interval.bootstrap-rows': '由 {n} 行测试数据重抽样得到的 95 % 区间',
   'interval.bootstrap-blocks': '由 {n} 组测试数据重抽样得到的 95 % 区间',
   'interval.paired-groups': '{n} 个留出组的 95 % 区间',

@@ -1,4 +1,5 @@
 import { classesAreTasks } from '../../core/data/classParts.ts'
+import { usedRows } from '../../core/data/splits.ts'
 import type { TaskSet } from '../../core/data/taskSet.ts'
 import { UserError } from '../../core/errors.ts'
 import { methods } from '../../core/methods.ts'
@@ -109,6 +110,7 @@ function questionOf(c: Context, rows: ExperimentRow[], asked: Asked, looks: numb
     runs: c.workspace.records.runs(id).map(summaryOf).filter(isOneFit),
     // Each keeps its own groups together: rows of one, whole groups of another.
     blocks: c.store.load(spec.data).set.blocks,
+    rows: usedRows(c.store.load(spec.data).set).length,
   }))
   const { set } = c.store.load(rows[0].spec.data)
   const predictions = new Map<string, string>()

@@ -7,12 +7,18 @@ import { referenceRuntime } from '../../core/engine/reference.ts'
 import { expand } from '../../core/expand.ts'
 import { ExperimentSpec } from '../../core/experiment.ts'
 import type { Tune } from '../../core/experiment.ts'
-import { cellsByTask } from '../../core/predictions.ts'
+import { score } from '../../core/predictions.ts'
 import type { TestPredictions } from '../../core/predictions.ts'
 import { rng } from '../../core/rng.ts'
 import { readPredictions, train } from '../../core/run.ts'
+import { evidenceOf } from '../../core/stats/evidence.ts'
+import type { Evidence, RunLike } from '../../core/stats/evidence.ts'
 import { average, independent, interval, nadeauBengio, variance } from '../../core/stats/intervals.ts'
+import type { Measured } from '../../core/stats/intervals.ts'
+import { measureBy } from '../../core/stats/measure.ts'
+import type { Measure } from '../../core/stats/measure.ts'
 import { METRICS } from '../../core/stats/metrics.ts'
+import type { Metric } from '../../core/stats/metrics.ts'
 import { tableOf } from '../methods/mulan.ts'
 import { SHARED } from './engram.ts'
 
@@ -48,13 +54,20 @@ export function splitsOf(
 }
 
 export type Choice = { id: string; label?: string; params?: Record<string, unknown> }
-type Run = { set: TaskSet; splits: number[][]; methods: Choice[]; tune?: Partial<Tune> }
 
-/** [method][split] */
-export async function figures(
-  { set, splits, methods, tune }: Run,
-  figure: (said: TestPredictions) => number,
-): Promise<Map<string, number[]>> {
+/** How a figure of a table is written: a metric of the lab, moved and stretched; of all tasks' rows at once where asked. */
+export type Figure = { metric: Metric; from: number; by: number; joined?: boolean }
+/** Share of the variance of all test rows that is explained, in per cent. */
+export const EXPLAINED: Figure = { metric: METRICS.r2, from: 0, by: 100, joined: true }
+/** Mean over tasks of squared error / variance of the test rows. */
+export const NORMALISED: Figure = { metric: METRICS.r2, from: 1, by: -1 }
+/** Mean over tasks of the area under the curve. */
+export const AUC: Figure = { metric: METRICS.auc, from: 0, by: 1 }
+
+type Run = { set: TaskSet; splits: number[][]; methods: Choice[]; tune?: Partial<Tune>; figure: Figure }
+export type Found = { evidence: Map<string, Evidence>; measure: Measure; figure: Figure }
+
+export async function figures({ set, splits, methods, tune, figure }: Run): Promise<Found> {
   const spec = ExperimentSpec.parse({
     data: { hash: set.table.hash },
     methods,
@@ -62,64 +75,76 @@ export async function figures(
     twins: false,
     tune: tune && { strategy: 'random', ...tune },
   })
-  const found = new Map<string, number[]>()
+  const said = new Map<string, TestPredictions>()
+  const runs = new Map<string, RunLike[]>()
   for (const trial of expand(spec, set)) {
-    if (trial.fold === 'all') continue
-    let value: number | null = null
+    const { id, method, methodKey: key, seed, repeat, fold } = trial
+    if (fold === 'all') continue
     for await (const { event, bytes } of train(trial, set, referenceRuntime())) {
-      if (event.type === 'blob' && event.role === 'predictions') value = figure(readPredictions(bytes as Uint8Array))
+      if (event.type === 'blob' && event.role === 'predictions') {
+        const read = readPredictions(bytes as Uint8Array)
+        said.set(id, figure.joined ? asOneTask(read) : read)
+      }
       if (event.type === 'end' && event.status !== 'done') throw new Error(JSON.stringify(event.error))
     }
-    const key = trial.methodKey
-    found.set(key, [...(found.get(key) ?? []), value as number])
+    const perTask = Object.fromEntries(score(said.get(id)!, figure.metric))
+    const metrics = { [figure.metric.id]: { value: null, perTask } }
+    const about = { experiment: 'e', methodKey: key, method, seed, repeat, fold, status: 'done' as const }
+    runs.set(key, [...(runs.get(key) ?? []), { id, ...about, seconds: null, parameters: null, metrics }])
   }
-  return found
+  const predictions = (run: RunLike) => said.get(run.id) ?? null
+  const evidence = new Map([...runs].map(([key, own]) => [key, evidenceOf(key, own, figure.metric, predictions)]))
+  const { evaluation } = spec
+  const all = [...evidence.values()]
+  const about = { evaluation, evidence: all, metric: figure.metric, predictions, blocks: null, rows: set.table.rows }
+  return { evidence, measure: measureBy(about), figure }
 }
 
-/** Share of the variance of all test rows that is explained, in per cent. */
-export function explained(said: TestPredictions): number {
-  const cells = cellsByTask(said)
-  const truth = cells.flatMap((c) => [...c.truth])
-  const wrong = cells.reduce((sum, c) => sum + c.truth.reduce((own, y, i) => own + (y - c.prediction[i]) ** 2, 0), 0)
-  const centre = average(truth)
-  return 100 * (1 - wrong / truth.reduce((sum, y) => sum + (y - centre) ** 2, 0))
-}
+const asOneTask = (said: TestPredictions): TestPredictions => ({
+  ...said,
+  tasks: [{ ...said.tasks[0], id: 'all', plain: [0] }],
+  targets: said.targets.map((target) => ({ ...target, task: target.task.map((task) => Math.min(task, 0)) })),
+})
 
-/** Mean over tasks of squared error / variance of the test rows. */
-export const normalisedError = (said: TestPredictions): number =>
-  average(
-    cellsByTask(said).map(({ truth, prediction }) => {
-      const centre = average([...truth])
-      const wrong = truth.reduce((sum, y, i) => sum + (y - prediction[i]) ** 2, 0)
-      return wrong / truth.reduce((sum, y) => sum + (y - centre) ** 2, 0)
-    }),
-  )
+/** The figures of a method, split by split. */
+export const valuesOf = ({ evidence, figure }: Found, key: string): number[] =>
+  [...evidence.get(key)!.folds.values()].map((tasks) => figure.from + figure.by * average([...tasks.values()]))
 
-/** Mean over tasks of the area under the curve. */
-export const meanAuc = (said: TestPredictions): number =>
-  average(cellsByTask(said).map((cells) => METRICS.auc.compute(cells) as number))
+export const meanOf = (found: Found, key: string): number => average(valuesOf(found, key))
 
 /**
- * The mean difference of two methods over splits, with the interval that the lab gives repeated splits (Nadeau and
- * Bengio, by test rows over training rows) and the one that would hold if splits were independent of each other.
+ * The mean difference of two methods over splits with the interval that the lab gives, Nadeau and Bengio's (by test rows
+ * over training rows), and the one that would hold if splits were independent of each other.
  */
-export function difference(a: number[], b: number[], ratio: number) {
-  const values = a.map((value, i) => value - b[i])
-  const [m, free] = [nadeauBengio(values, ratio)!, independent(values)!]
-  return { mean: m.mean, corrected: interval(m)!, independent: interval(free)! }
+export function difference(found: Found, key: string, base: string) {
+  const { measure, figure, evidence } = found
+  const other = valuesOf(found, base)
+  const values = valuesOf(found, key).map((value, i) => value - other[i])
+  const own = measure.of(evidence.get(key)!, evidence.get(base)!, null)!
+  const ours: Measured = { ...own, mean: figure.by * own.mean, se: Math.abs(figure.by) * own.se }
+  return {
+    mean: average(values),
+    lab: interval(ours)!,
+    corrected: interval(nadeauBengio(values, measure.ratio)!)!,
+    independent: interval(independent(values)!)!,
+  }
 }
+export type Compared = ReturnType<typeof difference>
 
-export function print(title: string, found: Map<string, number[]>, digits: number): void {
-  const rows = [...found].map(
-    ([key, values]) =>
-      `| ${key} | ${average(values).toFixed(digits)} | ${Math.sqrt(variance(values)).toFixed(digits)} |`,
+export function print(title: string, found: Found, digits: number): void {
+  const rows = [...found.evidence.keys()].map((key) => {
+    const values = valuesOf(found, key)
+    return `| ${key} | ${average(values).toFixed(digits)} | ${Math.sqrt(variance(values)).toFixed(digits)} |`
+  })
+  const { rule, n } = found.measure.rule
+  process.stdout.write(
+    `\n${title}; ${rule}, ${n}\n| method | mean | sd over splits |\n|---|---|---|\n${rows.join('\n')}\n`,
   )
-  process.stdout.write(`\n${title}\n| method | mean | sd over splits |\n|---|---|---|\n${rows.join('\n')}\n`)
 }
 
-export function printDifference(what: string, d: ReturnType<typeof difference>, digits: number): void {
+export function printDifference(what: string, d: Compared, digits: number): void {
   const text = ([low, high]: [number, number]) => `[${low.toFixed(digits)}, ${high.toFixed(digits)}]`
   process.stdout.write(
-    `${what}: ${d.mean.toFixed(digits)} ${text(d.corrected)}, were splits independent ${text(d.independent)}\n`,
+    `${what}: ${d.mean.toFixed(digits)} ${text(d.lab)}; Nadeau and Bengio ${text(d.corrected)}, independent ${text(d.independent)}\n`,
   )
 }

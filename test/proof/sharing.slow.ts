@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { average } from '../../core/stats/intervals.ts'
 import { haveShared, unlessAbsent } from './engram.ts'
+import { meanOf } from './repeatedSplits.ts'
 import { landmineFields, sarcosFifty, schoolShares } from './sharing.ts'
 
 /** The tables of docs/reproductions.md on School, SARCOS and Landmine: 20 splits each, paired. */
@@ -16,15 +16,15 @@ const others = [
 describe.skipIf(!haveShared)(`linear multi-task learning on published tables${unlessAbsent}`, () => {
   it('School: at 75 % deviations from the common line explain at least 37 %, and more than the line alone', async () => {
     const { found, differences } = await schoolShares(0.75, 20, [...own, ...others])
-    expect(average(found.get('mean-regularised')!)).toBeGreaterThan(37)
-    expect(Math.abs(average(found.get('pooled-ridge')!) - 33.9)).toBeLessThan(0.9)
+    expect(meanOf(found, 'mean-regularised')).toBeGreaterThan(37)
+    expect(Math.abs(meanOf(found, 'pooled-ridge') - 33.9)).toBeLessThan(0.9)
     expect(differences.get('pooled-ridge')!.corrected[1]).toBeLessThan(0)
     expect(differences.get('ridge')!.corrected[1]).toBeLessThan(0)
   })
 
   it('School: at 10 % schools alone collapse, and the common line alone is best', async () => {
     const { found, differences } = await schoolShares(0.1, 20, [...own, ...others])
-    expect(average(found.get('ridge')!)).toBeLessThan(15)
+    expect(meanOf(found, 'ridge')).toBeLessThan(15)
     expect(differences.get('ridge')!.corrected[1]).toBeLessThan(0)
     expect(differences.get('pooled-ridge')!.mean).toBeGreaterThan(0)
   })
@@ -36,7 +36,7 @@ describe.skipIf(!haveShared)(`linear multi-task learning on published tables${un
       ids.map((id) => ({ id })),
       { configurations: 12, innerFolds: 5 },
     )
-    expect(average(found.get('ridge')!)).toBeLessThan(0.245)
+    expect(meanOf(found, 'ridge')).toBeLessThan(0.245)
     expect(Math.abs(differences.get('trace-norm')!.mean)).toBeLessThan(0.01)
     expect(differences.get('multi-task-lasso')!.independent[1]).toBeLessThan(0)
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { average } from '../../core/stats/intervals.ts'
 import { haveShared, unlessAbsent } from './engram.ts'
+import { meanOf } from './repeatedSplits.ts'
 import { landmineFields, sarcosFifty, schoolShares } from './sharing.ts'
 
 /** The short form of sharing.slow.ts: a few splits, parameters as they are. */
@@ -8,7 +8,7 @@ describe.skipIf(!haveShared)(`linear multi-task learning on published tables${un
   it('School: deviations are best with many pupils, the common line with few', async () => {
     const methods = [{ id: 'mean-regularised' }, { id: 'pooled-ridge' }, { id: 'ridge' }]
     const many = await schoolShares(0.75, 2, methods)
-    expect(average(many.found.get('mean-regularised')!)).toBeGreaterThan(36)
+    expect(meanOf(many.found, 'mean-regularised')).toBeGreaterThan(36)
     expect(many.differences.get('pooled-ridge')!.mean).toBeLessThan(-2)
     const few = await schoolShares(0.1, 2, methods)
     expect(few.differences.get('pooled-ridge')!.mean).toBeGreaterThan(0)
@@ -17,7 +17,7 @@ describe.skipIf(!haveShared)(`linear multi-task learning on published tables${un
 
   it('SARCOS: both methods are near their published figures', async () => {
     const { found } = await sarcosFifty(3, [{ id: 'ridge' }, { id: 'trace-norm' }])
-    for (const values of found.values()) expect(Math.abs(average(values) - 0.235)).toBeLessThan(0.05)
+    for (const key of found.evidence.keys()) expect(Math.abs(meanOf(found, key) - 0.235)).toBeLessThan(0.05)
   })
 
   it('Landmine: fields that share are better than fields alone', async () => {

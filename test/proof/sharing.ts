@@ -1,16 +1,7 @@
 import { rng } from '../../core/rng.ts'
-import {
-  asClasses,
-  difference,
-  explained,
-  figures,
-  meanAuc,
-  normalisedError,
-  print,
-  printDifference,
-} from './repeatedSplits.ts'
+import { asClasses, AUC, difference, EXPLAINED, figures, NORMALISED, print, printDifference } from './repeatedSplits.ts'
 import { readSet, splitsOf } from './repeatedSplits.ts'
-import type { Choice } from './repeatedSplits.ts'
+import type { Choice, Compared, Found } from './repeatedSplits.ts'
 
 /** Three published tables on which linear multi-task learning was shown to help, with as many splits as asked for. */
 const school = () => {
@@ -22,10 +13,9 @@ const school = () => {
 export async function schoolShares(share: number, count: number, methods: Choice[]) {
   const set = school()
   const splits = splitsOf(set.group!, count, (_, rows) => Math.round(share * rows))
-  const found = await figures({ set, splits, methods }, explained)
+  const found = await figures({ set, splits, methods, figure: EXPLAINED })
   print(`School, ${100 * share} % of each school, ${count} splits: explained variance, %`, found, 1)
-  const ratio = splits[0].length / (set.table.rows - splits[0].length)
-  return against(found, 'mean-regularised', ratio, 1)
+  return against(found, 'mean-regularised', 1)
 }
 
 /**
@@ -44,9 +34,9 @@ export async function sarcosFifty(
     const learned = new Set(order.subarray(50 * split, 50 * (split + 1)))
     return [...order].filter((row) => !learned.has(row))
   })
-  const found = await figures({ set, splits, methods, tune }, normalisedError)
+  const found = await figures({ set, splits, methods, tune, figure: NORMALISED })
   print(`SARCOS, 50 rows, ${count} splits: mean normalised squared error of 7 torques`, found, 4)
-  return against(found, 'ridge', 4399 / 50, 4)
+  return against(found, 'ridge', 4)
 }
 
 /** 29 fields, 160 rows of each, positives in proportion: mean area under the curve of the fields. */
@@ -62,9 +52,9 @@ export async function landmineFields(
   const stratum = Array.from(set.group!, (group, row) => 2 * group + mine[row])
   const splits = splitsOf(stratum, count, (s, rows) => learnedOf(s, rows, sizes))
   const learned = set.table.rows - splits[0].length
-  const found = await figures({ set, splits, methods, tune }, meanAuc)
+  const found = await figures({ set, splits, methods, tune, figure: AUC })
   print(`Landmine, ${learned} rows of 29 fields learned, ${count} splits: mean AUC`, found, 4)
-  return against(found, 'logistic', splits[0].length / learned, 4)
+  return against(found, 'logistic', 4)
 }
 
 /** Of 160 rows of a field its share of positives, rounded; the rest negatives. */
@@ -74,11 +64,11 @@ function learnedOf(stratum: number, rows: number, sizes: Int32Array): number {
   return stratum % 2 ? Math.round(share) : 160 - Math.round(160 - share)
 }
 
-function against(found: Map<string, number[]>, base: string, ratio: number, digits: number) {
-  const differences = new Map<string, ReturnType<typeof difference>>()
-  for (const [key, values] of found) {
+function against(found: Found, base: string, digits: number) {
+  const differences = new Map<string, Compared>()
+  for (const key of found.evidence.keys()) {
     if (key === base) continue
-    const d = difference(values, found.get(base)!, ratio)
+    const d = difference(found, key, base)
     printDifference(`${key} less ${base}`, d, digits)
     differences.set(key, d)
   }
