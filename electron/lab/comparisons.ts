@@ -1,5 +1,5 @@
 import { classesAreTasks } from '../../core/data/classParts.ts'
-import { usedRows } from '../../core/data/splits.ts'
+import { usedRows } from '../../core/data/fold.ts'
 import type { TaskSet } from '../../core/data/taskSet.ts'
 import { UserError } from '../../core/errors.ts'
 import { methods } from '../../core/methods.ts'
