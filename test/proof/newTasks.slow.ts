@@ -13,7 +13,7 @@ import { haveShared, SHARED, unlessAbsent } from './engram.ts'
  * paired over tasks, at every number of rows.
  */
 const TEMPLATES = [
-  ['school-new', 'data/school/school.csv', 50],
+  ['school-new', 'data/school/school.csv', 40],
   ['parkinsons-new-motor', 'data/parkinsons/parkinsons_updrs.data', 20],
   ['parkinsons-new-total', 'data/parkinsons/parkinsons_updrs.data', 20],
 ] as const
