@@ -145,6 +145,8 @@ export interface Method<P = unknown> {
   can: Can
   /** Ids of its twins, best first: they differ from it in one thing only, that it learns tasks together. */
   twins?: readonly string[]
+  /** One model for all tasks that is not told them apart: where it does as well as others, pooling is the answer. */
+  ignoresTasks?: boolean
   /** Families that it stands beside: it is trained too whenever a method of one of them is chosen. */
   beside?: readonly Family[]
   /** Abstract units of work (about one multiply-add); the lab turns them into seconds. */

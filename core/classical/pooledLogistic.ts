@@ -24,6 +24,7 @@ const pooled = (intercepts: boolean) =>
     cite: 'Cox 1958; Gelman and Hill 2007, chapter 12',
     params: LogisticParams,
     twins: ['logistic'],
+    ignoresTasks: !intercepts,
     beside: ['multitask'],
     can: { needsTaskColumn: true, newTask: true, kinds: ['binary', 'multiclass'] },
     work: (s) => 200 * s.rows * (s.features + (intercepts ? s.tasks / s.targets : 0)) * s.targets + 1,

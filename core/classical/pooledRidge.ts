@@ -22,6 +22,7 @@ const pooled = (intercepts: boolean) =>
     cite: 'Hoerl and Kennard 1970; Gelman and Hill 2007, chapter 12',
     params: RidgeParams,
     twins: ['ridge', 'logistic'],
+    ignoresTasks: !intercepts,
     beside: intercepts ? ['multitask'] : ['multitask', 'metalearning'],
     can: { needsTaskColumn: true, newTask: true },
     work: (s) => {

@@ -18,6 +18,7 @@ const pooled = (intercepts: boolean): Method<PerceptronParams> => ({
   cite: 'Gelman and Hill 2007, Data Analysis Using Regression and Multilevel Models, on complete pooling',
   params: PerceptronParams,
   twins: ['single-task-mlp'],
+  ignoresTasks: !intercepts,
   beside: intercepts ? ['multitask'] : ['multitask', 'metalearning'],
   can: {
     taskColumn: true,

@@ -3,14 +3,14 @@ import type { TaskKind } from '../data/taskSet.ts'
 import { UserError } from '../errors.ts'
 import { english } from '../words/say.ts'
 import { firstDifference } from './comparable.ts'
-import type { Call, Comparison, Difference, Estimate, MethodFigures } from './comparison.ts'
+import type { Call, Comparison, Difference, Estimate, MethodFigures, Pool } from './comparison.ts'
 import { byTask, evidenceOf, lacking, type Evidence, type Predictions, type RunLike } from './evidence.ts'
 import { interval, type Measured } from './intervals.ts'
 import { measureBy, type Measure } from './measure.ts'
 import { defaultMetric, metricOf, METRIC_IDS, metricsFor, type Metric } from './metrics.ts'
 import { partialPooling } from './pooling.ts'
 import { rankingOf } from './ranking.ts'
-import { learnsTogether, roleOf, twinOf } from './twins.ts'
+import { learnsTogether, poolOf, roleOf, twinOf } from './twins.ts'
 import { warningsOf } from './warnings.ts'
 
 export type CompareTask = { id: string; kind: TaskKind; rows: number }
@@ -75,6 +75,7 @@ export function compare(input: CompareInput): Comparison {
   const differences = differs
     ? []
     : against.flatMap(([a, b]) => contrast(a, b, measures[0], metric, tasks, input.smallest))
+  const pools = differs || baseline !== undefined ? [] : poolsOf(evidence, measures[0], metric, tasks, input.smallest)
   const runs = evidence.flatMap((e) => e.runs).filter((run) => run.fold !== 'all')
   const result: Comparison = {
     differs,
@@ -86,6 +87,7 @@ export function compare(input: CompareInput): Comparison {
     baseline: baseline === undefined ? null : (find(evidence, baseline)?.key ?? null),
     methods,
     differences,
+    ...(pools.length ? { pools } : {}),
     looks: input.looks,
     complete: runs.every((run) => run.status === 'done' || run.status === 'failed'),
     warnings: [],
@@ -277,6 +279,23 @@ function contrast(
     line(null, overall, overall, smallestFor(null)),
     ...own.map((o) => line(o.task, o.measured, pooledOf.get(o.task) ?? o.measured, o.smallest)),
   ]
+}
+
+/** Whether each method that learns tasks together was worth it over one model for all of them. */
+function poolsOf(
+  evidence: readonly Evidence[],
+  measure: Measure,
+  metric: Metric,
+  tasks: CompareTask[],
+  given: number | undefined,
+): Pool[] {
+  const named = evidence.map((e) => ({ key: e.key, id: e.method.id }))
+  return evidence.flatMap((e, i) => {
+    const pool = poolOf(named[i], named)
+    if (pool === null) return []
+    const [overall, ...own] = contrast(find(evidence, pool) as Evidence, e, measure, metric, tasks, given)
+    return [{ ...overall, worse: own.filter(({ call }) => call === 'hurts').length }]
+  })
 }
 
 const rescale = (m: Measured, by: number): Measured => ({ ...m, mean: m.mean * by, se: m.se * by })

@@ -88,6 +88,13 @@ export const Difference = z.object({
 })
 export type Difference = z.infer<typeof Difference>
 
+/**
+ * One model for all tasks against a method that learns them together and tells them apart: over all tasks, positive
+ * where the one model is better, and on how many tasks it is worse.
+ */
+export const Pool = Difference.extend({ worse: z.int() })
+export type Pool = z.infer<typeof Pool>
+
 /** Many methods on many tasks: Wilcoxon with Holm per pair first, Friedman with Nemenyi over all second. */
 export const Ranking = z.object({
   tasks: z.int(),
@@ -116,6 +123,8 @@ export const Comparison = z.object({
   baseline: z.string().nullable(),
   methods: z.array(MethodFigures),
   differences: z.array(Difference),
+  /** Where nobody named a baseline and one model for all tasks was tested too. */
+  pools: z.array(Pool).optional(),
   /** How often this comparison was looked at while trials were still arriving. */
   looks: z.int(),
   complete: z.boolean(),

@@ -20,6 +20,17 @@ export function twinOf(method: Named, all: readonly Named[]): string | null {
   return null
 }
 
+/**
+ * The key of the one model for all tasks that answers "why not pool?" about a method that learns tasks together: one
+ * that has a twin in common with it, so that they differ in how much they share and in nothing else.
+ */
+export function poolOf(method: Named, all: readonly Named[]): string | null {
+  const ignores = (id: string) => methods.find((m) => m.id === id)?.ignoresTasks === true
+  if (ignores(method.id)) return null
+  const own = twinsOf(method.id)
+  return all.find(({ id }) => ignores(id) && twinsOf(id).some((twin) => own.includes(twin)))?.key ?? null
+}
+
 /** Whether a method learns tasks together, so that "together or alone" is the question about it. */
 export const learnsTogether = (id: string) => twinsOf(id).length > 0
 

@@ -47,9 +47,18 @@ export function verdict(comparison: Comparison, language: Language = 'en'): Verd
     (d) => d.raw !== null && (d.call === 'helps' ? d.raw < 0 : d.call === 'hurts' && d.raw > 0),
   )
   if (against.length) details.push({ key: 'verdict.pooled', params: { n: against.length } })
+  const together = headline(tasks.length ? tasks : overall ? [overall] : [], names, method.together)
+  const pool = pooling(comparison, main.method, language)
   return {
-    headline: headline(tasks.length ? tasks : overall ? [overall] : [], names, method.together),
-    details: [...partial(comparison), ...details, ...plainCheck(comparison, method), ...best(comparison, language)],
+    headline: pool?.first ?? together,
+    details: [
+      ...partial(comparison),
+      ...(pool?.first ? [together] : []),
+      ...details,
+      ...(pool?.beside ?? []),
+      ...plainCheck(comparison, method),
+      ...best(comparison, language),
+    ],
     tasks: tasks.map((d) => ({
       task: d.task as string,
       sentence: taskSentence(d, names.method, comparison, language),
@@ -138,6 +147,30 @@ function effect(d: Difference, c: Comparison, language: Language): Sentence[] {
   const interval = rangeText(d.ci95, decimals, language)
   const key = { helps: 'better', hurts: 'worse', 'no-useful-difference': 'same', 'not-settled': 'open' } as const
   return [{ key: `verdict.overall.${key[d.call]}`, params: { ...params, interval } }]
+}
+
+/**
+ * Where one model for all tasks beats each task alone, and is better than the method or does as well on every task, the
+ * answer is to pool; otherwise what it lacks stands beside the answer.
+ */
+function pooling(c: Comparison, method: string, language: Language): { first?: Sentence; beside?: Sentence[] } | null {
+  const found = c.pools?.find((d) => d.against === method)
+  if (!found?.ci95 || found.effect === null) return null
+  const decimals = decimalsFor((found.ci95[1] - found.ci95[0]) / 2)
+  const params = {
+    pool: figuresOf(c, found.method).label,
+    method: figuresOf(c, method).label,
+    metric: metricOf(c.metric)?.name ?? c.metric,
+    effect: written(Math.abs(found.effect), decimals),
+    interval: rangeText(found.ci95, decimals, language),
+    n: found.worse,
+  }
+  if (found.call === 'hurts') return { beside: [{ key: 'verdict.pool.hurts', params }] }
+  if (found.call === 'not-settled') return { beside: [{ key: 'verdict.pool.open', params }] }
+  if (found.worse) return { beside: [{ key: 'verdict.pool.some', params }] }
+  const alone = c.differences.find((d) => d.method === found.method && d.task === null)
+  const key = found.call === 'helps' ? 'verdict.pool.better' : 'verdict.pool.same'
+  return alone?.call === 'helps' ? { first: { key, params } } : { beside: [{ key, params }] }
 }
 
 /** A method that wins against its twin may still be useless: its interval must lie on the good side of the plain one. */

@@ -41,6 +41,15 @@ export const en = {
   'verdict.plain.no': 'But {method} is not clearly better than {against}, which ignores the inputs.',
   'verdict.pooled':
     'Effects are partially pooled: what all tasks say counts for each. Measured alone, {n} of these tasks point the other way.',
+  'verdict.pool.better':
+    'Pool: one model for all tasks, {pool}, beats {method} ({metric} better by {effect}, {interval}).',
+  'verdict.pool.same':
+    'Pool: one model for all tasks, {pool}, does as well as {method} and is simpler ({metric} differs by {effect}, {interval}).',
+  'verdict.pool.some': 'One model for all tasks, {pool}, is no worse over all, but worse than {method} on {n} tasks.',
+  'verdict.pool.hurts':
+    'One model for all tasks is not enough: {pool} is worse than {method} ({metric} by {effect}, {interval}).',
+  'verdict.pool.open':
+    'Whether one model for all tasks, {pool}, would do as well as {method} is not settled ({interval}).',
   'verdict.best': 'Best mean: {method}, {metric} {mean}.',
   'verdict.partial': 'These are partial results: {done} of {of} runs are done.',
   'verdict.differs': 'These results must not be ranked together: {field} differs ({values}).',

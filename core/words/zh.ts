@@ -36,6 +36,12 @@ export const zh: Record<WordKey, string> = {
   'verdict.overall.point': '就全部任务平均，{metric} 相差 {effect}；没有置信区间。',
   'verdict.plain.no': '但 {method} 并不明显优于不看输入的 {against}。',
   'verdict.pooled': '效应经部分合并：全部任务的信息都计入每个任务。单独测量时，其中 {n} 个任务方向相反。',
+  'verdict.pool.better': '合并：所有任务共用一个模型（{pool}）优于 {method}（{metric} 改善 {effect}，{interval}）。',
+  'verdict.pool.same':
+    '合并：所有任务共用一个模型（{pool}）与 {method} 相当，而且更简单（{metric} 相差 {effect}，{interval}）。',
+  'verdict.pool.some': '所有任务共用一个模型（{pool}）总体不差，但在 {n} 个任务上不如 {method}。',
+  'verdict.pool.hurts': '所有任务共用一个模型还不够：{pool} 不如 {method}（{metric} 变差 {effect}，{interval}）。',
+  'verdict.pool.open': '所有任务共用一个模型（{pool}）能否与 {method} 相当，尚无定论（{interval}）。',
   'verdict.best': '平均最好：{method}，{metric} {mean}。',
   'verdict.partial': '这是部分结果：{of} 次运行完成了 {done} 次。',
   'verdict.differs': '这些结果不能放在一起排名：{field} 不同（{values}）。',

@@ -253,4 +253,33 @@ describe('the verdict', () => {
     expect(v.headline.key).toBe('verdict.together.helps.one')
     expect(v.details.map((s) => s.key)).toContain('verdict.plain.no')
   })
+  describe('on one model for all tasks', () => {
+    const said = (pooled: number[], smallest = 0.02) => {
+      const methods = [...TWINS([0.6, 0.6], [0.4, 0.4]), { id: 'pooled-mlp', sd: pooled }]
+      return verdict(compare({ ...made(world({ methods })), smallest }))
+    }
+    it('says pool where it is better, and what together gave after that', () => {
+      const { headline, details, about } = said([0.3, 0.3])
+      expect(headline.key).toBe('verdict.pool.better')
+      expect(details[0].key).toBe('verdict.together.helps')
+      expect(about).toEqual({ method: 'hard-sharing', against: 'single-task-mlp' })
+      expect(verdictText({ headline, details: [], tasks: [], about }, 'en')[0]).toMatch(
+        /^Pool: one model for all tasks, pooled-mlp, beats hard-sharing \(aRRMSE better by 0\.\d+, /,
+      )
+    })
+    it('says pool where it does as well, for it is simpler', () => {
+      expect(said([0.4, 0.4], 0.1).headline.key).toBe('verdict.pool.same')
+    })
+    it('says what it lacks where it is worse, over all or on some task', () => {
+      const worse = said([0.7, 0.7])
+      expect(worse.headline.key).toBe('verdict.together.helps')
+      expect(worse.details.map(({ key }) => key)).toContain('verdict.pool.hurts')
+      const some = said([0.15, 0.5])
+      expect(some.headline.key).toBe('verdict.together.helps')
+      expect(some.details.map(({ key }) => key)).toContain('verdict.pool.some')
+    })
+    it('is silent where it was not tested', () => {
+      expect(compare(made(world())).pools).toBe(undefined)
+    })
+  })
 })
