@@ -354,6 +354,8 @@ export const LabApi = {
           metric: z.string(),
           figure: z.number(),
           from: z.object({ name: z.string(), experiment: z.string() }),
+          /** Whether that data set is no further from this one than earlier ones are from each other; needs three. */
+          alike: z.boolean(),
         })
         .nullable(),
       rate: z

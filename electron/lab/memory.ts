@@ -39,6 +39,7 @@ export function memoryCalls(c: Context, study: Ask): Handlers<'experiment.sugges
           metric: found.from.metric,
           figure: found.best.figure,
           from: { name: found.from.name, experiment: found.from.experiment },
+          alike: found.alike,
         },
         rate: hitRate(known.filter((own) => own.question === asked.question)),
         least: LEAST,
@@ -94,8 +95,11 @@ function triedOf(runs: RunRow[], metric: string): Tried[] {
   })
 }
 
-const questionOf = ({ kinds }: TaskSetSummary, { protocol }: Evaluation) =>
-  `${kinds.every((kind) => kind === 'regression') ? 'numbers' : 'classes'} ${protocol === 'few-shot' ? 'few-shot' : 'rows'}`
+/** What is asked: other methods win where tasks are places of one column than where they are columns side by side. */
+function questionOf({ kinds, taskColumn }: TaskSetSummary, { protocol }: Evaluation): string {
+  const kind = kinds.every((own) => own === 'regression') ? 'numbers' : 'classes'
+  return `${kind} ${taskColumn ? 'by task' : 'side by side'} ${protocol === 'few-shot' ? 'few-shot' : 'rows'}`
+}
 
 type Facts = { summary: TaskSetSummary; features: Figures }
 

@@ -34,6 +34,17 @@ test('on at least 20 held-out sets the advice is better than always yes and alwa
   expect(held.filter(({ name }) => !name.includes('tasks of')).length).toBeGreaterThanOrEqual(4)
 })
 
+test('trained five times as long, meta-learning pays on the same held-out sets, and only there', () => {
+  const longer = JSON.parse(readFileSync(new URL('./table-3000.json', import.meta.url), 'utf8')) as Row[]
+  const before = new Map(table.map((row) => [row.name, row]))
+  expect(longer.length).toBeGreaterThanOrEqual(13)
+  for (const row of longer) {
+    const known = before.get(row.name)
+    expect(known?.heldOut, row.name).toBe(true)
+    expect(outcome(row), row.name).toBe(outcome(known as Row))
+  }
+})
+
 /** Tasks of a family as a table with a task column. */
 function tasksOf(name: keyof typeof tried, tasks: number, rows: number) {
   const random = rng(`enough test ${name}`)

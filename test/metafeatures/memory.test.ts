@@ -36,6 +36,15 @@ test('what won on the data set most alike is suggested, with its parameters, and
   expect(suggest([], small, all)).toBeNull()
 })
 
+test('the nearest is alike where it is no further than earlier ones are from each other; two earlier ones say nothing', () => {
+  const asked = { hash: 'new', question: 'numbers rows', features: { nr_inst: 720, nr_attr: 5 } }
+  expect(suggest(known, asked, all)).toMatchObject({ from: { name: 'data 7' }, alike: true })
+  expect(suggest(known, { ...asked, features: { nr_inst: 90_000 } }, all)).toMatchObject({ alike: false })
+  // A copy of the same data set under another name is still one place.
+  const two = [earlier(1), earlier(7), { ...earlier(7), experiment: 'again' }]
+  expect(suggest(two, asked, all)).toMatchObject({ from: { name: 'data 7' }, alike: false })
+})
+
 test('the hit rate leaves each data set out, counts ties within 2 %, and is silent with fewer than five', () => {
   expect(hitRate(known)).toMatchObject({ n: 6, hits: 6, share: { value: 1 } })
   expect(hitRate(known.slice(0, 4))).toEqual({ n: 4, hits: 3, share: null })
@@ -43,6 +52,9 @@ test('the hit rate leaves each data set out, counts ties within 2 %, and is sile
   expect(hitRate([earlier(1), odd, ...known.slice(2)])).toMatchObject({ n: 6, hits: 3 })
   const tie = { ...odd, tried: odd.tried.map((own) => (own.id === 'ridge' ? { ...own, figure: 1.015 } : own)) }
   expect(hitRate([earlier(1), tie, ...known.slice(2)]).hits).toBe(4)
+  // What was advised and not tried there says nothing.
+  const without = { ...earlier(9), tried: earlier(9).tried.filter(({ id }) => id !== 'single-task-mlp') }
+  expect(hitRate([...known.slice(0, 5), without]).n).toBe(5)
   // Experiments of one data set count once, and advise nothing about each other.
   expect(hitRate([earlier(1), { ...earlier(1), experiment: 'again' }])).toEqual({ n: 0, hits: 0, share: null })
 })

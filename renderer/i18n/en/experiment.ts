@@ -56,6 +56,8 @@ export default {
   'tune.equal': 'Every method and its twins try equally many, on the same inner folds; test rows are never seen.',
 
   'suggest.best': 'On {name}, the data set here most like this one, {method} did best ({metric} {figure}).',
+  'suggest.far':
+    'No earlier data set here is known to be much like this one. On {name}, the nearest, {method} did best ({metric} {figure}).',
   'suggest.rate':
     'Such advice was as good as all that is proposed on {hits} of {n} data sets here (95 % interval {low} to {high} %).',
   'suggest.few': 'How good such advice is can be said from {least} data sets on ({n} so far).',

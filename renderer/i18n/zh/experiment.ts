@@ -55,6 +55,7 @@ export default {
   'tune.equal': '每个方法及其对照尝试同样多的参数组，用同样的内层折；从不看测试行。',
 
   'suggest.best': '在这里与它最相像的数据集 {name} 上，{method} 表现最好（{metric} {figure}）。',
+  'suggest.far': '这里还没有已知与它很相像的数据集。在最接近的 {name} 上，{method} 表现最好（{metric} {figure}）。',
   'suggest.rate': '在这里的 {n} 个数据集中，这样的建议有 {hits} 次不差于全部默认方法（95 % 区间 {low} 到 {high} %）。',
   'suggest.few': '有 {least} 个数据集后才能说这样的建议有多好（目前 {n} 个）。',
   'suggest.use': '采用',
