@@ -67,25 +67,23 @@ export function widened({ perFold, ofUnits, n }: Tested): Measured {
 export type Overlap = { test: number; train: number }
 
 /**
- * Splits whose test sets overlap more than their training sets: two crossed sources of variance. The tested units add
- * V, their variance in the mean of all splits; of the spread of the splits' figures that leaves s_train^2 = s^2 - V (1 -
- * w_test) / w_test to the training sets, of which splits share w_train:
- *   se^2 = V + s_train^2 (1 / J + w_train / (1 - w_train))
- * It is the first order of the variance of a U-statistic (Hoeffding 1948; Fuchs, Hornung, De Bin and Boulesteix 2013);
- * Nadeau and Bengio's is its mirror image, which leaves all of s^2 to the test rows. At w_test = w_train both are the
- * same. Null below two splits.
+ * Random splits: two crossed sources of variance. The tested units add V, their variance in the mean of all splits; of
+ * the spread of the splits' figures that leaves s_train^2 to the training sets, of which two splits share w_train:
+ *   s_train^2 = s^2 - V (1 - w_test) / (w_test + (1 - w_test) / J),   se^2 = V + s_train^2 (1 / J + w_train / (1 - w_train))
+ * It is the first order of the variance of a U-statistic (Hoeffding 1948; Fuchs, Hornung, De Bin and Boulesteix 2013).
+ * Nadeau and Bengio leave all of s^2 to the test rows; where both sets overlap by half it is the same. Null below two.
  */
 export function crossed({ perFold, ofUnits, n }: Tested, { test, train }: Overlap): Measured | null {
   const splits = perFold.length
   if (splits < 2) return null
   const between = variance(perFold)
+  const ofTests = (ofUnits * (1 - test)) / (test + (1 - test) / splits)
   const share = 1 / splits + train / (1 - train)
-  const ofTraining = Math.max(0, between - (ofUnits * (1 - test)) / test)
   const whole = added(average(perFold), splits, [
     { variance: ofUnits, df: n - 1 },
     { variance: between * share, df: splits - 1 },
   ])
-  return { ...whole, se: Math.sqrt(ofUnits + ofTraining * share) }
+  return { ...whole, se: Math.sqrt(ofUnits + Math.max(0, between - ofTests) * share) }
 }
 
 /** Folds that would have to be added so that the half-width shrinks by `factor` (0 to 1); null where it never does. */

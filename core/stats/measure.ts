@@ -9,9 +9,9 @@ import { rowBootstrap } from './rowBootstrap.ts'
  * Which interval belongs to which question, and the measuring itself: of one method, or of the paired difference of
  * two (first minus second), per task or over tasks.
  *
- * k-fold or holdout, several repeats, or lists of test rows that overlap: Nadeau-Bengio over repeats x folds,
- *   approximate; where two splits share more of their test rows than of their training rows, splits and tested units as
- *   crossed sources of variance.
+ * k-fold or holdout, several repeats, or lists of test rows that overlap: Nadeau-Bengio over repeats x folds; where
+ *   two splits share more of their test rows than of their training rows, and predictions are kept, splits and tested
+ *   units as crossed sources of variance. Both approximate.
  * k-fold or holdout, one repeat: bootstrap of out-of-fold rows, by block where rows come in blocks, and by the folds.
  * leave-one-group-out: the groups are the units. New task, few-shot: the tasks are the units, episodes averaged within
  *   a task; for the mean over tasks the bootstrap variance is known without drawing, s^2 / n.
@@ -91,7 +91,7 @@ export function measureBy(c: {
     return made(rule, ofTested(widened), overRepeats)
   }
   const splits = { unit: 'folds', n: folds, approximate: true } as const
-  if (folds > 1 && rows.units > 1 && shared.test > shared.train)
+  if (repeated && folds > 1 && rows.units > 1 && shared.test > shared.train)
     return made(
       { rule: `crossed-${kind}`, ...splits },
       ofTested((tested) => crossed(tested, shared)),

@@ -44,12 +44,12 @@ export function entryOf(task: string, fold: string, cells: Cells, unit: Int32Arr
   return { task, fold, blocks: Int32Array.from(at.keys()), sums, weights, counts, size, cells: unit.length }
 }
 
-/** [replicate, block] how often each block was drawn. */
+/** [block, replicate] how often each block was drawn. */
 export type Draws = { times: Uint16Array; replicates: number; blocks: number }
 
 export function drawBlocks(blocks: number, replicates: number, rng: Rng): Draws {
   const times = new Uint16Array(replicates * blocks)
-  for (let r = 0; r < replicates; r++) for (let i = 0; i < blocks; i++) times[r * blocks + rng.int(blocks)]++
+  for (let r = 0; r < replicates; r++) for (let i = 0; i < blocks; i++) times[rng.int(blocks) * replicates + r]++
   return { times, replicates, blocks }
 }
 
@@ -75,22 +75,32 @@ export function bootstrap(entries: readonly Entry[], metric: Metric, draws: Draw
 
 function addEntry(entry: Entry, metric: Metric, draws: Draws, figures: Float64Array, shares: Float64Array): void {
   const { blocks, sums, weights, counts, size } = entry
-  const total = new Float64Array(size)
-  for (let r = 0; r < draws.replicates; r++) {
-    total.fill(0)
-    let weight = 0
-    let drawn = 0
-    for (let b = 0; b < blocks.length; b++) {
-      const times = draws.times[r * draws.blocks + blocks[b]]
-      if (!times) continue
-      weight += times * weights[b]
-      drawn += times * counts[b]
-      for (let j = 0; j < size; j++) total[j] += times * sums[b * size + j]
+  const { times, replicates } = draws
+  // [term, replicate]: block after block, so that what a replicate sums lies side by side.
+  const totals = new Float64Array(size * replicates)
+  const weight = new Float64Array(replicates)
+  const drawn = new Float64Array(replicates)
+  for (let b = 0; b < blocks.length; b++) {
+    const own = times.subarray(blocks[b] * replicates, (blocks[b] + 1) * replicates)
+    for (let r = 0; r < replicates; r++) {
+      weight[r] += own[r] * weights[b]
+      drawn[r] += own[r] * counts[b]
     }
-    const value = weight > 0 ? metric.figure(total, weight) : NaN
+    for (let j = 0; j < size; j++) {
+      const term = sums[b * size + j]
+      const from = j * replicates
+      // A missing prediction leaves only those replicates undefined that drew it.
+      if (Number.isFinite(term)) for (let r = 0; r < replicates; r++) totals[from + r] += own[r] * term
+      else for (let r = 0; r < replicates; r++) if (own[r]) totals[from + r] += own[r] * term
+    }
+  }
+  const total = new Float64Array(size)
+  for (let r = 0; r < replicates; r++) {
+    for (let j = 0; j < size; j++) total[j] = totals[j * replicates + r]
+    const value = weight[r] > 0 ? metric.figure(total, weight[r]) : NaN
     if (!Number.isFinite(value)) continue
-    figures[r] += (drawn / entry.cells) * value
-    shares[r] += drawn / entry.cells
+    figures[r] += (drawn[r] / entry.cells) * value
+    shares[r] += drawn[r] / entry.cells
   }
 }
 

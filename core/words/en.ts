@@ -160,9 +160,9 @@ export const en = {
 
   'interval.nadeau-bengio': '95 % interval over {n} folds (corrected for shared training rows; approximate)',
   'interval.crossed-rows':
-    '95 % interval over {n} splits and over their test rows (test sets overlap more than training sets; approximate)',
+    '95 % interval over {n} random splits and their test rows (corrected for the rows that splits share; approximate)',
   'interval.crossed-blocks':
-    '95 % interval over {n} splits and over their groups of test rows (test sets overlap more than training sets; approximate)',
+    '95 % interval over {n} random splits and their groups of test rows (corrected for the rows that splits share; approximate)',
   'interval.bootstrap-rows': '95 % interval from resampling {n} test rows',
   'interval.bootstrap-blocks': '95 % interval from resampling {n} groups of test rows',
   'interval.paired-groups': '95 % interval over {n} left-out groups',

@@ -135,8 +135,8 @@ export const zh: Record<WordKey, string> = {
   'ways.best': '在那里 {method} 最好：{whole}。',
 
   'interval.nadeau-bengio': '{n} 折的 95 % 区间（已校正训练行重叠；近似）',
-  'interval.crossed-rows': '由 {n} 次划分和测试行共同得到的 95 % 区间（测试集的重叠多于训练集；近似）',
-  'interval.crossed-blocks': '由 {n} 次划分和测试行的组共同得到的 95 % 区间（测试集的重叠多于训练集；近似）',
+  'interval.crossed-rows': '{n} 次随机划分及其测试行的 95 % 区间（已校正各次划分共有的行；近似）',
+  'interval.crossed-blocks': '{n} 次随机划分及其测试行各组的 95 % 区间（已校正各次划分共有的行；近似）',
   'interval.bootstrap-rows': '由 {n} 行测试数据重抽样得到的 95 % 区间',
   'interval.bootstrap-blocks': '由 {n} 组测试数据重抽样得到的 95 % 区间',
   'interval.paired-groups': '{n} 个留出组的 95 % 区间',

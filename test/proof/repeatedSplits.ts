@@ -7,10 +7,10 @@ import { referenceRuntime } from '../../core/engine/reference.ts'
 import { expand } from '../../core/expand.ts'
 import { ExperimentSpec } from '../../core/experiment.ts'
 import type { Tune } from '../../core/experiment.ts'
-import { score } from '../../core/predictions.ts'
 import type { TestPredictions } from '../../core/predictions.ts'
 import { rng } from '../../core/rng.ts'
 import { readPredictions, train } from '../../core/run.ts'
+import { compare } from '../../core/stats/compare.ts'
 import { evidenceOf } from '../../core/stats/evidence.ts'
 import type { Evidence, RunLike } from '../../core/stats/evidence.ts'
 import { average, independent, interval, nadeauBengio, variance } from '../../core/stats/intervals.ts'
@@ -19,6 +19,8 @@ import { measureBy } from '../../core/stats/measure.ts'
 import type { Measure } from '../../core/stats/measure.ts'
 import { METRICS } from '../../core/stats/metrics.ts'
 import type { Metric } from '../../core/stats/metrics.ts'
+import { verdict, verdictText } from '../../core/stats/verdict.ts'
+import { measuredTasks } from '../../electron/lab/comparisons.ts'
 import { tableOf } from '../methods/mulan.ts'
 import { SHARED } from './engram.ts'
 
@@ -64,10 +66,10 @@ export const NORMALISED: Figure = { metric: METRICS.r2, from: 1, by: -1 }
 /** Mean over tasks of the area under the curve. */
 export const AUC: Figure = { metric: METRICS.auc, from: 0, by: 1 }
 
-type Run = { set: TaskSet; splits: number[][]; methods: Choice[]; tune?: Partial<Tune>; figure: Figure }
-export type Found = { evidence: Map<string, Evidence>; measure: Measure; figure: Figure }
+type Splits = { set: TaskSet; splits: number[][]; methods: Choice[]; tune?: Partial<Tune> }
+type Trained = { set: TaskSet; spec: ExperimentSpec; runs: RunLike[]; said: Map<string, TestPredictions> }
 
-export async function figures({ set, splits, methods, tune, figure }: Run): Promise<Found> {
+async function trained({ set, splits, methods, tune }: Splits): Promise<Trained> {
   const spec = ExperimentSpec.parse({
     data: { hash: set.table.hash },
     methods,
@@ -76,28 +78,45 @@ export async function figures({ set, splits, methods, tune, figure }: Run): Prom
     tune: tune && { strategy: 'random', ...tune },
   })
   const said = new Map<string, TestPredictions>()
-  const runs = new Map<string, RunLike[]>()
+  const runs: RunLike[] = []
   for (const trial of expand(spec, set)) {
-    const { id, method, methodKey: key, seed, repeat, fold } = trial
+    const { id, method, methodKey, seed, repeat, fold } = trial
     if (fold === 'all') continue
     for await (const { event, bytes } of train(trial, set, referenceRuntime())) {
-      if (event.type === 'blob' && event.role === 'predictions') {
-        const read = readPredictions(bytes as Uint8Array)
-        said.set(id, figure.joined ? asOneTask(read) : read)
-      }
+      if (event.type === 'blob' && event.role === 'predictions') said.set(id, readPredictions(bytes as Uint8Array))
       if (event.type === 'end' && event.status !== 'done') throw new Error(JSON.stringify(event.error))
     }
-    const perTask = Object.fromEntries(score(said.get(id)!, figure.metric))
-    const metrics = { [figure.metric.id]: { value: null, perTask } }
-    const about = { experiment: 'e', methodKey: key, method, seed, repeat, fold, status: 'done' as const }
-    runs.set(key, [...(runs.get(key) ?? []), { id, ...about, seconds: null, parameters: null, metrics }])
+    const about = { experiment: 'e', methodKey, method, seed, repeat, fold, status: 'done' as const }
+    runs.push({ id, ...about, seconds: null, parameters: null, metrics: {} })
   }
-  const predictions = (run: RunLike) => said.get(run.id) ?? null
-  const evidence = new Map([...runs].map(([key, own]) => [key, evidenceOf(key, own, figure.metric, predictions)]))
-  const { evaluation } = spec
-  const all = [...evidence.values()]
-  const about = { evaluation, evidence: all, metric: figure.metric, predictions, blocks: null, rows: set.table.rows }
-  return { evidence, measure: measureBy(about), figure }
+  return { set, spec, runs, said }
+}
+
+export type Found = { evidence: Map<string, Evidence>; measure: Measure; figure: Figure; trained: Trained }
+
+export async function figures(about: Splits, figure: Figure): Promise<Found> {
+  const done = await trained(about)
+  const { set, spec, runs, said } = done
+  const shown = figure.joined ? new Map([...said].map(([run, own]) => [run, asOneTask(own)])) : said
+  const predictions = (run: RunLike) => shown.get(run.id) ?? null
+  const { metric } = figure
+  const keys = [...new Set(runs.map((run) => run.methodKey))]
+  const own = (key: string) => runs.filter((run) => run.methodKey === key)
+  const evidence = new Map(keys.map((key) => [key, evidenceOf(key, own(key), metric, predictions)]))
+  const all = { evaluation: spec.evaluation, evidence: [...evidence.values()], blocks: null, rows: set.table.rows }
+  return { evidence, measure: measureBy({ ...all, metric, predictions }), figure, trained: done }
+}
+
+/** What the lab says of these runs, headline first. */
+export function saidOf({ trained: { set, spec, runs, said } }: Found, metric: string): string[] {
+  const comparison = compare({
+    experiments: [{ id: 'e', name: 'proof', dataHash: set.table.hash, spec, runs, rows: set.table.rows }],
+    tasks: measuredTasks(set),
+    predictions: (run) => said.get(run.id) ?? null,
+    metric,
+    looks: 1,
+  })
+  return verdictText(verdict(comparison), 'en')
 }
 
 const asOneTask = (said: TestPredictions): TestPredictions => ({

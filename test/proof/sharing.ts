@@ -13,7 +13,7 @@ const school = () => {
 export async function schoolShares(share: number, count: number, methods: Choice[]) {
   const set = school()
   const splits = splitsOf(set.group!, count, (_, rows) => Math.round(share * rows))
-  const found = await figures({ set, splits, methods, figure: EXPLAINED })
+  const found = await figures({ set, splits, methods }, EXPLAINED)
   print(`School, ${100 * share} % of each school, ${count} splits: explained variance, %`, found, 1)
   return against(found, 'mean-regularised', 1)
 }
@@ -34,7 +34,7 @@ export async function sarcosFifty(
     const learned = new Set(order.subarray(50 * split, 50 * (split + 1)))
     return [...order].filter((row) => !learned.has(row))
   })
-  const found = await figures({ set, splits, methods, tune, figure: NORMALISED })
+  const found = await figures({ set, splits, methods, tune }, NORMALISED)
   print(`SARCOS, 50 rows, ${count} splits: mean normalised squared error of 7 torques`, found, 4)
   return against(found, 'ridge', 4)
 }
@@ -52,7 +52,7 @@ export async function landmineFields(
   const stratum = Array.from(set.group!, (group, row) => 2 * group + mine[row])
   const splits = splitsOf(stratum, count, (s, rows) => learnedOf(s, rows, sizes))
   const learned = set.table.rows - splits[0].length
-  const found = await figures({ set, splits, methods, tune, figure: AUC })
+  const found = await figures({ set, splits, methods, tune }, AUC)
   print(`Landmine, ${learned} rows of 29 fields learned, ${count} splits: mean AUC`, found, 4)
   return against(found, 'logistic', 4)
 }
