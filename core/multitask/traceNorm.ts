@@ -1,4 +1,4 @@
-import { Matrix, SingularValueDecomposition } from 'ml-matrix'
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { z } from 'zod'
 import type { Linear } from '../classical/linear.ts'
 import { linearMethod } from '../classical/linearMethod.ts'
@@ -88,20 +88,41 @@ export function slopeOf(moments: readonly Moments[], at: Float64Array, out: Floa
 export const steepestOf = (moments: readonly Moments[]): number =>
   Math.max(...moments.map(({ gram, centre }) => largestCurvature(gram, centre.length)))
 
-/** Every singular value of [rows, columns] less `by`, at least 0. */
+/**
+ * Every singular value of W [rows, columns] less `by`, at least 0: U diag(max(0, 1 - by / s)) U' W, from the eigenvectors
+ * U and values s^2 of W W' (of W' W where that is smaller). Values so small that their squares drown in rounding are
+ * dropped anyway.
+ */
 export function fewer(values: Float64Array, rows: number, columns: number, by: number) {
-  const matrix = Matrix.from1DArray(rows, columns, values)
-  const { diagonal, leftSingularVectors, rightSingularVectors } = new SingularValueDecomposition(matrix, {
-    autoTranspose: true,
-  })
-  const kept = diagonal.filter((s) => s > by).length
-  const out = new Float64Array(rows * columns)
-  for (let k = 0; k < kept; k++)
-    for (let i = 0; i < rows; i++) {
-      const left = leftSingularVectors.get(i, k) * (diagonal[k] - by)
-      for (let j = 0; j < columns; j++) out[i * columns + j] += left * rightSingularVectors.get(j, k)
+  const wide = rows <= columns
+  const n = wide ? rows : columns
+  const other = wide ? columns : rows
+  // The lines of W along its shorter side, [n, other].
+  const [step, stride] = wide ? [columns, 1] : [1, columns]
+  const gram = new Matrix(n, n)
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++) {
+      let sum = 0
+      for (let k = 0; k < other; k++) sum += values[i * step + k * stride] * values[j * step + k * stride]
+      gram.set(i, j, sum)
+      gram.set(j, i, sum)
     }
-  return { values: out, rank: kept }
+  const { realEigenvalues: squares, eigenvectorMatrix: u } = new EigenvalueDecomposition(gram, {
+    assumeSymmetric: true,
+  })
+  const kept = squares.flatMap((square, k) => (square > by * by ? [k] : []))
+  const shrink = new Float64Array(n * n)
+  for (const k of kept) {
+    const share = 1 - by / Math.sqrt(squares[k])
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) shrink[i * n + j] += share * u.get(i, k) * u.get(j, k)
+  }
+  const out = new Float64Array(rows * columns)
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      const share = shrink[i * n + j]
+      for (let c = 0; c < other; c++) out[i * step + c * stride] += share * values[j * step + c * stride]
+    }
+  return { values: out, rank: kept.length }
 }
 
 /** An upper bound of the largest eigenvalue of a symmetric matrix: its largest row sum, or its trace where smaller. */
