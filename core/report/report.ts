@@ -3,14 +3,18 @@ import type { NetworkView } from '../method.ts'
 import type { Comparison, Difference, Estimate } from '../stats/comparison.ts'
 import { decimalsOf, written } from '../stats/decimals.ts'
 import { metricOf } from '../stats/metrics.ts'
+import type { RowCurves } from '../stats/rowCurve.ts'
+import type { SideBySide } from '../stats/sideBySide.ts'
 import { verdict } from '../stats/verdict.ts'
 import { keyOf, say, type Language, type WordKey, type Params } from '../words/say.ts'
+import { curveSection } from './curveSection.ts'
 import { CALL_SIGN, differencesChart, differencesOf, leftOut } from './differencesChart.ts'
 import { figuresChart } from './figuresChart.ts'
 import type { Fingerprint } from './fingerprint.ts'
 import { html, type Markup } from './html.ts'
 import { networkFigure } from './networkFigure.ts'
 import { STYLE } from './style.ts'
+import { waysSection } from './waysSection.ts'
 
 export type ReportInput = {
   comparison: Comparison
@@ -20,6 +24,10 @@ export type ReportInput = {
   dataset: { name: string; rows: number; columns: number }
   /** The network of the method that the verdict is about, fitted on all rows; null where it has none. */
   network?: { method: string; view: NetworkView } | null
+  /** Where the two experiments are one question asked with rows at random and with groups kept whole. */
+  ways?: SideBySide | null
+  /** Where every method was trained at several numbers of rows per task too. */
+  curves?: RowCurves | null
   language: Language
   /** When it was written, as the caller wants it read. */
   now: string
@@ -71,7 +79,9 @@ export function report(input: ReportInput): string {
             <dd>${t(`interval.${c.interval.rule}`, { n: c.interval.n })}</dd>
           </div>
         </dl>
-        ${figures(c, language)} ${differences(c, said.about, language)} ${network(input)} ${notes(c, language)}
+        ${input.ways && waysSection(input.ways, language)} ${figures(c, language)}
+        ${differences(c, said.about, language)} ${input.curves && curveSection(input.curves, language)}
+        ${network(input)} ${notes(c, language)}
         <section class="print">
           <h2>${t('report.fingerprint')}</h2>
           <p class="about">${t('report.fingerprint.about')}</p>

@@ -8,6 +8,7 @@ import { measureBy } from './measure.ts'
 import type { Metric } from './metrics.ts'
 import { atShots } from './shotCurve.ts'
 import { learnsTogether, twinOf } from './twins.ts'
+import type { Sentence } from './verdict.ts'
 
 /**
  * Error against the number of training rows per task, for every method; the paired difference of each method that
@@ -113,6 +114,17 @@ export function rowCurves(
 }
 
 type Point = RowCurves['sharing'][number]['points'][number]
+
+/** Up to how many rows a method that learns tasks together beats its twin, in words. */
+export function endOf(own: RowCurves['sharing'][number], nameOf: (key: string) => string): Sentence {
+  const params = { method: nameOf(own.method), against: nameOf(own.against) }
+  if (own.helpsUpTo === null)
+    return own.hurtsFrom === null
+      ? { key: 'curve.never', params }
+      : { key: 'curve.hurts', params: { ...params, n: own.hurtsFrom } }
+  if (own.stopsAt === null) return { key: 'curve.always', params: { ...params, n: own.helpsUpTo } }
+  return { key: 'curve.stops', params: { ...params, n: own.helpsUpTo, next: own.stopsAt } }
+}
 
 /** Exported for its test. */
 export function endsOf(

@@ -182,6 +182,22 @@ export const en = {
   'protocol.new-task': 'a whole new task: tasks held out',
   'protocol.few-shot': 'a new task with {shots} labelled rows: tasks held out',
 
+  'curve.title': '{metric} against the training rows per task',
+  'curve.rows': 'Training rows per task',
+  'curve.note':
+    'Each method learned anew from the same first rows of every task, and was tested on the same test rows. {interval}.',
+  'curve.stops':
+    'Sharing stops helping: {method} beats {against} beyond doubt up to {n} rows per task, and no longer at {next}.',
+  'curve.always': '{method} beats {against} beyond doubt up to the most rows that were tried, {n} per task.',
+  'curve.never': 'At no number of rows does {method} beat {against} beyond doubt.',
+  'curve.hurts': '{method} beats {against} at no number of rows, and is worse from {n} rows per task on.',
+
+  'report.ways': 'Rows at random, and groups kept whole',
+  'report.ways.random': 'Rows at random',
+  'report.ways.whole': 'Groups whole',
+  'report.ways.flatters': 'Random flatters by',
+  'report.ways.note':
+    'Rows at random: {random}. Groups whole: {whole}. The interval of the difference takes the two as independent (approximate).',
   'report.title': 'Report',
   'report.method': 'Method',
   'report.role': 'Role',

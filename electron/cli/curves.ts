@@ -1,6 +1,8 @@
 import type { Lab } from '../../core/contract.ts'
+import { endOf } from '../../core/stats/rowCurve.ts'
 import type { RowCurves } from '../../core/stats/rowCurve.ts'
 import { decimalsFor, median, written } from '../../core/stats/decimals.ts'
+import { english } from '../../core/words/say.ts'
 import { textTable } from './table.ts'
 
 /** The learning curve over training rows per task, where the experiment has one. */
@@ -22,10 +24,9 @@ export function curveText({ metric, rows, methods, sharing }: RowCurves): string
       ),
     ]),
   )
-  const ends = sharing.map(({ method, against, helpsUpTo, stopsAt }) => {
-    if (helpsUpTo === null) return `${method}: at no number of rows better than ${against} beyond doubt.`
-    const upTo = `${method}: better than ${against} beyond doubt up to ${helpsUpTo} rows per task`
-    return stopsAt === null ? `${upTo}, the most that were tried.` : `${upTo}, no longer at ${stopsAt}.`
+  const ends = sharing.map((own) => {
+    const { key, params } = endOf(own, (name) => name)
+    return english(key, params)
   })
   return [table, '', ...ends].join('\n')
 }

@@ -1,3 +1,4 @@
+import { asBothWays, keptWhole } from '../../core/bothWays.ts'
 import { classesAreTasks } from '../../core/data/classParts.ts'
 import { usedRows } from '../../core/data/fold.ts'
 import type { TaskSet } from '../../core/data/taskSet.ts'
@@ -7,12 +8,15 @@ import { fingerprintOf } from '../../core/report/fingerprint.ts'
 import { report } from '../../core/report/report.ts'
 import type { CompareTask } from '../../core/stats/compare.ts'
 import type { Comparison } from '../../core/stats/comparison.ts'
+import { sideBySide } from '../../core/stats/sideBySide.ts'
 import { verdict } from '../../core/stats/verdict.ts'
+import type { Language } from '../../core/words/say.ts'
 import type { Question } from './analyse.ts'
 import { findingsFor } from './checks.ts'
 import type { Context, Handlers } from './context.ts'
 import { needExperiment } from './experiments.ts'
 import { trainedModel } from './models.ts'
+import { curvesOf, hasCurve } from './rows.ts'
 import { isOneFit, summaryOf } from './queue/active.ts'
 import { VERSION } from './version.ts'
 import type { ExperimentRow } from './workspace/records.ts'
@@ -67,6 +71,16 @@ export function comparisonCalls(c: Context): Handlers<Calls> {
     return ask(question, true)
   }
 
+  /** One question asked both ways, where the two experiments are that. */
+  async function waysOf(rows: ExperimentRow[], language: Language) {
+    const ways = rows.length === 2 ? asBothWays(rows[0], rows[1]) : null
+    if (!ways) return null
+    const [random, whole] = await Promise.all(
+      [ways.random, ways.whole].map(({ id }) => compareAll({ ids: [id] }, false)),
+    )
+    return random.metric === whole.metric ? sideBySide(random, whole, keptWhole(ways.whole.spec) ?? '', language) : null
+  }
+
   return {
     'experiment.compare': (asked) => compareAll(asked, true),
 
@@ -84,6 +98,8 @@ export function comparisonCalls(c: Context): Handlers<Calls> {
         }),
         dataset: { name: row.dataName, rows: set.table.rows, columns: set.table.columns.length },
         network: await networkFor(c, comparison),
+        ways: await waysOf(rows, language),
+        curves: rows.length === 1 && hasCurve(row.spec) ? curvesOf(c, row.id, comparison.metric) : null,
         language,
         now: new Date().toLocaleDateString(language === 'zh' ? 'zh-CN' : 'en-GB', { dateStyle: 'long' }),
       })

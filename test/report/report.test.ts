@@ -8,6 +8,8 @@ import { fingerprintOf } from '../../core/report/fingerprint.ts'
 import { escape, html } from '../../core/report/html.ts'
 import { report, type ReportInput } from '../../core/report/report.ts'
 import { comparisonText } from '../../core/report/text.ts'
+import type { RowCurves } from '../../core/stats/rowCurve.ts'
+import { sideBySide } from '../../core/stats/sideBySide.ts'
 import { Comparison } from '../../core/stats/comparison.ts'
 import { written } from '../../core/stats/decimals.ts'
 import { en, type WordKey } from '../../core/words/en.ts'
@@ -97,6 +99,33 @@ describe('the report', () => {
     expect(page.match(/class="(plus|minus)"/g)?.length).toBe(9)
     const weights = page.slice(page.indexOf('id="network-title"')).match(/<td class="number">[+−][\d.]+<\/td>/g)
     expect(weights?.length).toBe(9)
+  })
+
+  const curves: RowCurves = {
+    metric: 'arrmse',
+    better: 'lower',
+    rows: [5, 20],
+    interval: { rule: 'nadeau-bengio', unit: 'folds', n: 5, approximate: true },
+    methods: [
+      { key: 'a', id: 'a', label: HOSTILE, points: [5, 20].map((rows) => ({ rows, mean: 4 / rows, ci95: [1 / rows, 7 / rows] })) },
+      { key: 'b', id: 'b', label: 'Alone', points: [5, 20].map((rows) => ({ rows, mean: 5 / rows, ci95: null })) },
+    ],
+    sharing: [{ method: 'b', against: 'a', points: [], helpsUpTo: 5, stopsAt: 20, hurtsFrom: null }],
+  } // prettier-ignore
+  it('shows one question both ways, and the curve over training rows, in two languages', () => {
+    const own = input()
+    const ways = sideBySide(own.comparison, own.comparison, HOSTILE)
+    const page = report({ ...own, ways, curves })
+    expect(page).toContain('Rows at random, and groups kept whole')
+    expect(page).toContain('aRRMSE against the training rows per task')
+    expect(page).toMatch(/Sharing stops helping: Alone beats .* up to 5 rows per task, and no longer at 20\./)
+    expect(page).toMatch(/0\.80\s*<small>± 0\.60<\/small>/)
+    expect(page.match(/<path class="line"/g)?.length).toBe(2)
+    expect(page).not.toMatch(/<script|NaN|undefined|\[object/)
+    const chinese = report({ ...own, ways, curves, language: 'zh' })
+    expect(chinese).toContain('行随机分与组整体分')
+    expect(chinese).toContain('共享的好处到此为止')
+    expect(report(own)).not.toContain('training rows per task')
   })
 
   it('escapes hostile names in every place', () => {

@@ -51,16 +51,7 @@ export default {
   'shots.better': 'better',
   'shots.worse': 'worse',
   'compare.tab.rows': 'Training rows',
-  'rowCurve.title': '{metric} against the training rows per task',
-  'rowCurve.rows': 'Training rows per task',
-  'rowCurve.note':
-    'Each method learned anew from the same first rows of every task, and was tested on the same test rows. {interval}.',
   'rowCurve.sharing': '{method} against {against}, by training rows per task',
-  'rowCurve.stops':
-    'Sharing stops helping: {method} beats {against} beyond doubt up to {n} rows per task, and no longer at {next}.',
-  'rowCurve.always': '{method} beats {against} beyond doubt up to the most rows that were tried, {n} per task.',
-  'rowCurve.never': 'At no number of rows does {method} beat {against} beyond doubt.',
-  'rowCurve.hurts': '{method} beats {against} at no number of rows, and is worse from {n} rows per task on.',
   'rowCurve.none': 'No size is complete yet: every fold is trained once more at each number of rows.',
   'compare.tab.curves': 'Curves',
   'compare.tab.runs': 'Runs',

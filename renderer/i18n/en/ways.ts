@@ -1,14 +1,10 @@
 /** One question asked both ways: rows at random, and groups kept whole. */
 export default {
-  'ways.title': 'Rows at random, and groups kept whole',
   'ways.caption': '{metric} of each method, both ways',
   'ways.method': 'Method',
   'ways.random': 'rows at random',
   'ways.whole': 'groups whole',
-  'ways.flatters': 'Random flatters by',
   'ways.range': '{low} to {high}',
-  'ways.note':
-    'Rows at random: {random}. Groups whole: {whole}. The interval of the difference takes the two as independent (approximate).',
   'ways.ask': 'Ask with rows at random too',
   'ways.ask.hint':
     'The same methods and seeds once more, with rows of one {column} on both sides of a split: it shows how much that would flatter.',

@@ -1,13 +1,10 @@
 /** 同一个问题的两种问法：行随机分，组整体分。 */
 export default {
-  'ways.title': '行随机分与组整体分',
   'ways.caption': '每个方法两种分法的 {metric}',
   'ways.method': '方法',
   'ways.random': '行随机分',
   'ways.whole': '组整体分',
-  'ways.flatters': '随机分虚高',
   'ways.range': '{low} 至 {high}',
-  'ways.note': '行随机分：{random}。组整体分：{whole}。差值的区间把两者视为独立（近似）。',
   'ways.ask': '再按随机分行问一次',
   'ways.ask.hint': '同样的方法和种子再跑一次，让同一 {column} 的行出现在两侧，看看这样会虚高多少。',
   'ways.run': '两种分法都运行',

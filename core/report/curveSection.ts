@@ -1,0 +1,106 @@
+import { decimalsFor, median, written } from '../stats/decimals.ts'
+import { metricOf } from '../stats/metrics.ts'
+import { endOf, type RowCurves } from '../stats/rowCurve.ts'
+import { say, type Language, type Params, type WordKey } from '../words/say.ts'
+import { axisOf } from './axis.ts'
+import { html, short, type Markup } from './html.ts'
+
+const WIDTH = 760
+const HEIGHT = 260
+const LEFT = 52
+const RIGHT = 540
+const TOP = 10
+const BOTTOM = HEIGHT - 48
+/** A method is told by its dash and its place in the list, not by colour alone. */
+const DASHES = ['none', '6 3', '2 3', '9 3 2 3', '1 4', '12 4']
+const COLOURS = 8
+
+/** Error against the number of training rows per task: up to how many rows sharing helps, the lines, and the table. */
+export function curveSection(curves: RowCurves, language: Language): Markup | null {
+  const { rows, methods, sharing, metric } = curves
+  if (!methods.length || !rows.length) return null
+  const t = (key: WordKey, params: Params = {}) => say(language, key, params)
+  const nameOf = (key: string) => methods.find((own) => own.key === key)?.label ?? key
+  const halves = methods.flatMap(({ points }) => points.flatMap(({ ci95 }) => (ci95 ? [(ci95[1] - ci95[0]) / 2] : [])))
+  const decimals = decimalsFor(median(halves) ?? 0)
+  const title = t('curve.title', { metric: metricOf(metric)?.name ?? metric })
+  return html`<section class="curve">
+    <h2>${title}</h2>
+    ${sharing.map((own) => {
+      const { key, params } = endOf(own, nameOf)
+      return html`<p class="details">${t(key, params)}</p>`
+    })}
+    <figure>${rows.length > 1 && chart(curves, title, decimals, t)}</figure>
+    <div class="wide">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">${t('curve.rows')}</th>
+            ${rows.map((n) => html`<th scope="col" class="number">${n}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${methods.map(
+            ({ label, points }) =>
+              html`<tr>
+                <th scope="row">${label}</th>
+                ${rows.map((n) => {
+                  const point = points.find((own) => own.rows === n)
+                  const half = point?.ci95 && (point.ci95[1] - point.ci95[0]) / 2
+                  return html`<td class="number">
+                    ${written(point?.mean ?? null, decimals)}${half && html`<small>± ${written(half, decimals)}</small>`}
+                  </td>`
+                })}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    <p class="about">
+      ${t('curve.note', { interval: t(`interval.${curves.interval.rule}`, { n: curves.interval.n }) })}
+    </p>
+  </section>`
+}
+
+/** Numbers of rows on a logarithmic axis. */
+function chart(
+  { rows, methods, metric }: RowCurves,
+  title: string,
+  decimals: number,
+  t: (key: WordKey, params?: Params) => string,
+): Markup {
+  const means = methods.flatMap(({ points }) => points.map(({ mean }) => mean))
+  const axis = axisOf(means, BOTTOM, TOP)
+  const [from, to] = [Math.log(rows[0]), Math.log(rows[rows.length - 1])]
+  const x = (n: number) => LEFT + ((Math.log(n) - from) / (to - from)) * (RIGHT - LEFT)
+  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="curve-title curve-desc">
+    <title id="curve-title">${title}</title>
+    <desc id="curve-desc">
+      ${methods.map(({ label, points }) => `${label}: ${points.map(({ rows: n, mean }) => `${n}: ${written(mean, decimals)}`).join(', ')}. `)}
+    </desc>
+    ${axis.ticks.map(
+      (tick) =>
+        html`<line class="grid" x1="${LEFT}" x2="${RIGHT}" y1="${axis.at(tick)}" y2="${axis.at(tick)}" /><text
+            class="tick"
+            x="${LEFT - 8}"
+            y="${axis.at(tick) + 4}"
+            text-anchor="end"
+            >${written(tick, axis.decimals)}</text
+          >`,
+    )}
+    ${rows.map((n) => html`<text class="tick" x="${x(n)}" y="${BOTTOM + 18}" text-anchor="middle">${n}</text>`)}
+    <text class="axis" x="${LEFT}" y="${HEIGHT - 8}">${t('curve.rows')} · ${metricOf(metric)?.name ?? metric}</text>
+    ${methods.map(({ label, points }, i) => {
+      const y = TOP + 10 + i * 20
+      const style = `stroke:var(--task-${i % COLOURS});stroke-dasharray:${DASHES[i % DASHES.length]}`
+      const path = points.map(
+        ({ rows: n, mean }, k) => `${k ? 'L' : 'M'}${x(n).toFixed(1)} ${axis.at(mean).toFixed(1)}`,
+      )
+      return html`<g>
+        <path class="line" d="${path.join('')}" style="${style}" />
+        <line class="line" x1="${RIGHT + 20}" x2="${RIGHT + 46}" y1="${y}" y2="${y}" style="${style}" />
+        <text class="tick" x="${RIGHT + 54}" y="${y + 4}">${short(label, 26)}</text>
+      </g>`
+    })}
+  </svg>`
+}
