@@ -28,6 +28,7 @@ import type { Method } from './method.ts'
 import { clustered } from './multitask/clustered.ts'
 import { crossStitchNetwork } from './multitask/crossStitch.ts'
 import { filmNetwork } from './multitask/film.ts'
+import { learnedBranching } from './multitask/learnedBranching.ts'
 import { mmoe } from './multitask/mmoe.ts'
 import { ple } from './multitask/ple.ts'
 import { softSharing } from './multitask/softSharing.ts'
@@ -85,6 +86,7 @@ export const methods: Method[] = [
   crossStitchNetwork,
   mmoe,
   ple,
+  learnedBranching,
   taskAttention,
   fromScratch,
   pretrain,

@@ -11,12 +11,22 @@ export const budget = { budget: true }
 
 type Property = {
   type?: string
+  when?: When
   minimum?: number
   maximum?: number
   search?: Search
   budget?: boolean
 }
-export type SearchedParameter = { name: string; where: Search; integer: boolean; min: number; max: number }
+/** Other parameters and the values of theirs with which this one is read at all (the parameters of a balancer). */
+type When = Record<string, unknown[]>
+export type SearchedParameter = {
+  name: string
+  where: Search
+  integer: boolean
+  min: number
+  max: number
+  when: When
+}
 type Searchable = { searched: SearchedParameter[]; budget: string | null }
 
 const known = new WeakMap<z.ZodType, Searchable>()
@@ -37,6 +47,7 @@ export function searchable(params: z.ZodType): Searchable {
               integer: p.type === 'integer',
               min: p.minimum ?? -Infinity,
               max: p.maximum ?? Infinity,
+              when: p.when ?? {},
             },
           ]
         : [],

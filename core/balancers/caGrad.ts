@@ -3,6 +3,7 @@ import { balancer } from './balancer.ts'
 import { dot } from '../dot.ts'
 import { filled, times, trace } from './gram.ts'
 import { minNorm } from './minNorm.ts'
+import { search } from '../search.ts'
 
 /**
  * CAGrad (Liu et al. 2021): of the directions within c |g_0| of the mean gradient g_0, the one that helps the worst
@@ -33,7 +34,8 @@ export const caGrad = balancer({
       .default(0.4)
       .describe(
         'How far the direction may be from the mean gradient, for the sake of the worst-off task; 0 is the mean.',
-      ),
+      )
+      .meta(search({ linear: [0.1, 0.9] })),
   },
   update(state, { losses, gram }, { conflictAversion }) {
     return { weights: caWeights(gram, losses.length, conflictAversion), state }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { balancer } from './balancer.ts'
 import { softmax } from './gram.ts'
+import { search } from '../search.ts'
 
 /**
  * Dynamic weight averaging (Liu et al. 2019): tasks whose loss falls slowly count more.
@@ -21,7 +22,8 @@ export const dwa = balancer({
       .gt(0)
       .max(100)
       .default(2)
-      .describe('How even the task weights are; the larger, the nearer to equal.'),
+      .describe('How even the task weights are; the larger, the nearer to equal.')
+      .meta(search({ log: [0.5, 10] })),
   },
   memory: {
     last: { per: 'task', start: NaN },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { balancer } from './balancer.ts'
 import { fairWeights } from './fair.ts'
+import { search } from '../search.ts'
 
 /** FairGrad (Ban and Ji 2024): alpha-fair gains, (G w)_t = w_t^(-1 / alpha); alpha = 1 is Nash's bargain. */
 export const fairGrad = balancer({
@@ -17,7 +18,8 @@ export const fairGrad = balancer({
       .min(0.1)
       .max(20)
       .default(2)
-      .describe('Alpha: 1 is proportional fairness, larger favours the task that gains least.'),
+      .describe('Alpha: 1 is proportional fairness, larger favours the task that gains least.')
+      .meta(search({ log: [0.5, 10] })),
   },
   update: (state, { losses, gram }, { fairness }) => ({ weights: fairWeights(gram, losses.length, fairness), state }),
 })

@@ -3,6 +3,7 @@ import { balancer } from './balancer.ts'
 import { dot } from '../dot.ts'
 import { softmax } from './gram.ts'
 import { learnStep, learnedMemory, weightRate } from './learned.ts'
+import { search } from '../search.ts'
 
 /**
  * FAMO (Liu et al. 2023): all losses shall fall at the same relative speed, seen from the losses alone.
@@ -21,7 +22,13 @@ export const famo = balancer({
   needs: 'losses',
   params: {
     weightRate,
-    weightPull: z.number().min(0).max(1).default(0.01).describe('Pull of the learned task weights back to equal.'),
+    weightPull: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.01)
+      .describe('Pull of the learned task weights back to equal.')
+      .meta(search({ log: [0.0001, 0.1] })),
   },
   memory: learnedMemory('logit', 0),
   update(state, { losses }) {

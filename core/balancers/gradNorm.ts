@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { balancer } from './balancer.ts'
 import { norms } from './gram.ts'
 import { learnStep, learnedMemory, weightRate } from './learned.ts'
+import { search } from '../search.ts'
 
 /**
  * GradNorm (Chen et al. 2018): weights are learned so that weighted gradients have like lengths, longer for tasks that
@@ -23,7 +24,8 @@ export const gradNorm = balancer({
       .min(0)
       .max(10)
       .default(1.5)
-      .describe('How much more a task that lags behind is pushed; 0 makes all gradients equally long.'),
+      .describe('How much more a task that lags behind is pushed; 0 makes all gradients equally long.')
+      .meta(search({ linear: [0, 3] })),
     weightRate,
   },
   memory: { ...learnedMemory('weight', 1), first: { per: 'task', start: NaN } },

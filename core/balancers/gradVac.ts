@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { balancer } from './balancer.ts'
 import { dot } from '../dot.ts'
 import { filled } from './gram.ts'
+import { search } from '../search.ts'
 
 /**
  * GradVac (Wang et al. 2021): gradients are turned towards each other up to the cosine that the pair had so far.
@@ -24,7 +25,8 @@ export const gradVac = balancer({
       .min(0)
       .max(1)
       .default(0.01)
-      .describe('How fast the remembered agreement of two tasks follows the present one.'),
+      .describe('How fast the remembered agreement of two tasks follows the present one.')
+      .meta(search({ log: [0.001, 0.3] })),
   },
   memory: { cosine: { per: 'pair', start: 0 } },
   update(state, { losses, gram }, { memoryRate }, rng) {

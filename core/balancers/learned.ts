@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Memory, State } from './balancer.ts'
+import { search } from '../search.ts'
 
 /** For balancers that learn a number per task by Adam (Kingma and Ba 2015) beside the network. */
 export const weightRate = z
@@ -8,6 +9,7 @@ export const weightRate = z
   .max(10)
   .default(0.025)
   .describe('Size of a step of Adam for the task weights themselves.')
+  .meta(search({ log: [0.0025, 0.25] }))
 
 /** What Adam remembers of a learned array [task]; steps are counted per task, since batches may lack some. */
 export const learnedMemory = (name: string, start: number): Record<string, Memory> => ({

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { balancer } from './balancer.ts'
 import { fairWeights } from './fair.ts'
 import { lengthOf } from './gram.ts'
+import { search } from '../search.ts'
 
 /**
  * Nash-MTL (Navon et al. 2022): the tasks bargain over the direction; the answer is Nash's.
@@ -22,7 +23,8 @@ export const nashMtl = balancer({
       .gt(0)
       .max(1e6)
       .default(1)
-      .describe('The direction is shortened to this length where it is longer.'),
+      .describe('The direction is shortened to this length where it is longer.')
+      .meta(search({ log: [0.1, 10] })),
   },
   update(state, { losses, gram }, { maxNorm }) {
     const w = fairWeights(gram, losses.length, 1)

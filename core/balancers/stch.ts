@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { balancer } from './balancer.ts'
 import { softmax } from './gram.ts'
+import { search } from '../search.ts'
 
 /**
  * Smooth Tchebycheff scalarisation (Lin et al. 2024): a smooth form of "make the worst task better",
@@ -21,7 +22,8 @@ export const stch = balancer({
       .min(0.01)
       .max(100)
       .default(1)
-      .describe('Mu: the smaller, the more only the worst-off task counts.'),
+      .describe('Mu: the smaller, the more only the worst-off task counts.')
+      .meta(search({ log: [0.1, 10] })),
     warmupEpochs: z
       .int()
       .min(0)

@@ -24,6 +24,7 @@ import { metaParams, perRow } from './params.ts'
 import { sizeOf, trunkShapes } from './ridgeHead.ts'
 import type { Cells, Meta, Strategy } from './strategy.ts'
 import { features, meanOfMeans, perTask, rowWeights } from './taskNetworks.ts'
+import { search } from '../search.ts'
 
 /**
  * ALPaCA, a Bayesian last layer (Harrison, Sharma and Pavone 2018). On features z with a 1 at their end,
@@ -35,7 +36,13 @@ import { features, meanOfMeans, perTask, rowWeights } from './taskNetworks.ts'
  */
 const Params = z.strictObject({
   ...metaParams,
-  noiseSd: z.number().gt(0).max(100).default(0.3).describe('First standard deviation of the noise; it is learned.'),
+  noiseSd: z
+    .number()
+    .gt(0)
+    .max(100)
+    .default(0.3)
+    .describe('First standard deviation of the noise; it is learned.')
+    .meta(search({ log: [0.03, 1] })),
 })
 
 /** Of standardised targets; keeps the likelihood finite where tasks have no noise at all. */

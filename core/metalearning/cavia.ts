@@ -10,6 +10,7 @@ import { metaParams } from './params.ts'
 import type { Strategy } from './strategy.ts'
 import { TASKS } from './strategy.ts'
 import { descend } from './taskNetworks.ts'
+import { search } from '../search.ts'
 
 /**
  * CAVIA (Zintgraf et al. 2019): the network f(x, c) is the same for all tasks; the inner loop changes the context c
@@ -19,10 +20,34 @@ import { descend } from './taskNetworks.ts'
  */
 const Params = z.strictObject({
   ...metaParams,
-  context: z.int().min(1).max(256).default(5).describe('How many numbers of context a task has.'),
-  innerLr: z.number().gt(0).max(10).default(1).describe('Learning rate of the inner loop.'),
-  innerSteps: z.int().min(1).max(20).default(1).describe('Gradient steps on a task in meta-training.'),
-  adaptSteps: z.int().min(1).max(10_000).default(1).describe('Gradient steps on a new task.'),
+  context: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(5)
+    .describe('How many numbers of context a task has.')
+    .meta(search({ choices: [2, 5, 10, 20] })),
+  innerLr: z
+    .number()
+    .gt(0)
+    .max(10)
+    .default(1)
+    .describe('Learning rate of the inner loop.')
+    .meta(search({ log: [0.1, 3] })),
+  innerSteps: z
+    .int()
+    .min(1)
+    .max(20)
+    .default(1)
+    .describe('Gradient steps on a task in meta-training.')
+    .meta(search({ choices: [1, 2, 3, 5] })),
+  adaptSteps: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(1)
+    .describe('Gradient steps on a new task.')
+    .meta(search({ log: [1, 20] })),
 })
 
 /** The plan of a network with further inputs. */

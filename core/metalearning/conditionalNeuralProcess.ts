@@ -26,6 +26,7 @@ import { atOnce, metaMethod, ROWS } from './metaMethod.ts'
 import { metaParams } from './params.ts'
 import type { Cells, Strategy } from './strategy.ts'
 import { features, meanOfMeans, perTask } from './taskNetworks.ts'
+import { search } from '../search.ts'
 
 /**
  * Conditional neural process (Garnelo et al. 2018): a network reads every support row, the mean of what it says stands
@@ -36,7 +37,13 @@ import { features, meanOfMeans, perTask } from './taskNetworks.ts'
  */
 const Params = z.strictObject({
   ...metaParams,
-  representation: z.int().min(1).max(1024).default(64).describe('How many numbers stand for a task.'),
+  representation: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(64)
+    .describe('How many numbers stand for a task.')
+    .meta(search({ choices: [16, 64, 128] })),
 })
 
 const LEAST_SD = 0.01

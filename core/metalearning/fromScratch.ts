@@ -8,7 +8,13 @@ import { search } from '../search.ts'
 /** A new network for every task, from a random start, by Adam on that task's labelled rows alone. */
 const Params = z.strictObject({
   ...netParams,
-  adaptSteps: z.int().min(1).max(10_000).default(200).describe('Steps of Adam on a task.'),
+  adaptSteps: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(200)
+    .describe('Steps of Adam on a task.')
+    .meta(search({ log: [20, 500] })),
   adaptLr: z
     .number()
     .gt(0)

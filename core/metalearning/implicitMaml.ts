@@ -7,6 +7,7 @@ import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
 import { innerParams, metaParams } from './params.ts'
 import type { Strategy } from './strategy.ts'
 import { losses, meanOfMeans, meanOverTasks, perTask, sumOfMeans } from './taskNetworks.ts'
+import { budget, search } from '../search.ts'
 
 /**
  * Implicit MAML (Rajeswaran, Finn, Kakade and Levine 2019): a task is learned under a pull towards the start,
@@ -18,12 +19,36 @@ import { losses, meanOfMeans, meanOverTasks, perTask, sumOfMeans } from './taskN
 const Params = z.strictObject({
   ...metaParams,
   ...innerParams,
-  iterations: z.int().min(1).max(1_000_000).default(500).describe('Steps of the outer loop.'),
+  iterations: z.int().min(1).max(1_000_000).default(500).describe('Steps of the outer loop.').meta(budget),
   metaBatch: z.int().min(1).max(1024).default(10).describe('Tasks in each step of the outer loop.'),
-  innerLr: z.number().gt(0).max(10).default(0.02).describe('Learning rate of the inner loop.'),
-  innerSteps: z.int().min(1).max(200).default(10).describe('Gradient steps on a task in meta-training.'),
-  adaptSteps: z.int().min(1).max(10_000).default(10).describe('Gradient steps on a new task.'),
-  proximity: z.number().gt(0).max(1000).default(2).describe('Strength of the pull of each task towards the start.'),
+  innerLr: z
+    .number()
+    .gt(0)
+    .max(10)
+    .default(0.02)
+    .describe('Learning rate of the inner loop.')
+    .meta(search({ log: [0.002, 0.2] })),
+  innerSteps: z
+    .int()
+    .min(1)
+    .max(200)
+    .default(10)
+    .describe('Gradient steps on a task in meta-training.')
+    .meta(search({ choices: [5, 10, 20] })),
+  adaptSteps: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(10)
+    .describe('Gradient steps on a new task.')
+    .meta(search({ log: [4, 100] })),
+  proximity: z
+    .number()
+    .gt(0)
+    .max(1000)
+    .default(2)
+    .describe('Strength of the pull of each task towards the start.')
+    .meta(search({ log: [0.2, 20] })),
   conjugateSteps: z.int().min(1).max(50).default(5).describe('Steps of conjugate gradients for the implicit gradient.'),
 })
 

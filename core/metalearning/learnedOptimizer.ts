@@ -29,6 +29,7 @@ import { metaParams } from './params.ts'
 import type { Cells, Strategy } from './strategy.ts'
 import { TASKS } from './strategy.ts'
 import { losses, meanOfMeans, perTask, sumOfMeans } from './taskNetworks.ts'
+import { budget, search } from '../search.ts'
 
 /**
  * A learned optimizer (Andrychowicz et al. 2016): one small LSTM of two layers, the same for every weight but with a
@@ -45,15 +46,34 @@ const Params = z.strictObject({
     .min(1)
     .max(8)
     .default([20])
-    .describe('Units of each hidden layer, from the inputs on.'),
-  iterations: z.int().min(1).max(1_000_000).default(500).describe('Steps of the outer loop.'),
+    .describe('Units of each hidden layer, from the inputs on.')
+    .meta(search({ choices: [[10], [20], [40]] })),
+  iterations: z.int().min(1).max(1_000_000).default(500).describe('Steps of the outer loop.').meta(budget),
   metaBatch: z.int().min(1).max(1024).default(4).describe('Tasks in each step of the outer loop.'),
-  innerLr: z.number().gt(0).max(10).default(0.1).describe('What the answer of the LSTM is multiplied by.'),
-  outerLr: z.number().gt(0).max(1).default(0.01).describe('Learning rate of the outer loop.'),
+  innerLr: z
+    .number()
+    .gt(0)
+    .max(10)
+    .default(0.1)
+    .describe('What the answer of the LSTM is multiplied by.')
+    .meta(search({ log: [0.01, 0.5] })),
+  outerLr: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.01)
+    .describe('Learning rate of the outer loop.')
+    .meta(search({ log: [0.001, 0.05] })),
   innerSteps: z.int().min(1).max(100).default(6).describe('Steps on a task in meta-training.'),
   unroll: z.int().min(1).max(100).default(6).describe('Steps that back-propagation goes through before it is cut.'),
   cells: z.int().min(1).max(64).default(8).describe('Units of each layer of the LSTM.'),
-  adaptSteps: z.int().min(1).max(10_000).default(6).describe('Steps on a new task.'),
+  adaptSteps: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(6)
+    .describe('Steps on a new task.')
+    .meta(search({ log: [3, 20] })),
 })
 
 const P = 10

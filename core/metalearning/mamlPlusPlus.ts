@@ -9,6 +9,7 @@ import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
 import { innerParams, metaParams } from './params.ts'
 import type { Strategy } from './strategy.ts'
 import { losses, meanOfMeans, perTask } from './taskNetworks.ts'
+import { search } from '../search.ts'
 
 /**
  * MAML++ (Antoniou, Edwards and Storkey 2019): MAML that learns a rate for every block of weights and every inner step,
@@ -21,7 +22,13 @@ import { losses, meanOfMeans, perTask } from './taskNetworks.ts'
 const Params = z.strictObject({
   ...metaParams,
   ...innerParams,
-  innerSteps: z.int().min(1).max(20).default(3).describe('Gradient steps on a task in meta-training.'),
+  innerSteps: z
+    .int()
+    .min(1)
+    .max(20)
+    .default(3)
+    .describe('Gradient steps on a task in meta-training.')
+    .meta(search({ choices: [1, 2, 3, 5] })),
   adaptSteps: z.int().min(1).max(10_000).default(3).describe('Gradient steps on a new task.'),
 })
 

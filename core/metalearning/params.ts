@@ -8,7 +8,8 @@ export const netParams = {
     .min(1)
     .max(8)
     .default([40, 40])
-    .describe('Units of each hidden layer, from the inputs on.'),
+    .describe('Units of each hidden layer, from the inputs on.')
+    .meta(search({ choices: [[20], [40], [40, 40], [80, 80]] })),
   activation: z.enum(['relu', 'tanh']).default('relu').describe('What a hidden unit does with its sum.'),
 }
 
@@ -33,8 +34,20 @@ export const innerParams = {
     .default(0.01)
     .describe('Learning rate of the inner loop.')
     .meta(search({ log: [0.001, 0.3] })),
-  innerSteps: z.int().min(1).max(20).default(1).describe('Gradient steps on a task in meta-training.'),
-  adaptSteps: z.int().min(1).max(10_000).default(5).describe('Gradient steps on a new task.'),
+  innerSteps: z
+    .int()
+    .min(1)
+    .max(20)
+    .default(1)
+    .describe('Gradient steps on a task in meta-training.')
+    .meta(search({ choices: [1, 2, 3, 5] })),
+  adaptSteps: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(5)
+    .describe('Gradient steps on a new task.')
+    .meta(search({ log: [1, 50] })),
 }
 
 export const taskCan = {

@@ -16,7 +16,13 @@ import { search } from '../search.ts'
  */
 const Params = z.strictObject({
   ...metaParams,
-  adaptSteps: z.int().min(1).max(10_000).default(50).describe('Steps of Adam on a new task.'),
+  adaptSteps: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(50)
+    .describe('Steps of Adam on a new task.')
+    .meta(search({ log: [5, 200] })),
   adaptLr: z
     .number()
     .gt(0)

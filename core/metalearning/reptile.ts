@@ -21,6 +21,7 @@ import { bySteps, metaMethod } from './metaMethod.ts'
 import { metaParams } from './params.ts'
 import type { Cells, Strategy } from './strategy.ts'
 import { descend, losses, meanOfMeans, meanOverTasks, perTask, sumOfMeans } from './taskNetworks.ts'
+import { search } from '../search.ts'
 
 /**
  * Reptile (Nichol, Achiam and Schulman 2018): learn a task for some steps, then move the start towards where that led,
@@ -35,12 +36,31 @@ const Params = z.strictObject({
     .gt(0)
     .max(1)
     .default(0.5)
-    .describe('How far the start moves in the first step of the outer loop.'),
-  innerLr: z.number().gt(0).max(10).default(0.02).describe('Learning rate of the inner loop.'),
-  innerSteps: z.int().min(1).max(50).default(5).describe('Gradient steps on a task in meta-training.'),
+    .describe('How far the start moves in the first step of the outer loop.')
+    .meta(search({ linear: [0.1, 1] })),
+  innerLr: z
+    .number()
+    .gt(0)
+    .max(10)
+    .default(0.02)
+    .describe('Learning rate of the inner loop.')
+    .meta(search({ log: [0.002, 0.2] })),
+  innerSteps: z
+    .int()
+    .min(1)
+    .max(50)
+    .default(5)
+    .describe('Gradient steps on a task in meta-training.')
+    .meta(search({ choices: [3, 5, 10, 20] })),
   innerBatch: z.int().min(1).max(1024).default(10).describe('Rows in each step of the inner loop.'),
   innerOptimizer: z.enum(['sgd', 'adam']).default('sgd').describe('How the inner loop steps.'),
-  adaptSteps: z.int().min(1).max(10_000).default(32).describe('Gradient steps on a new task.'),
+  adaptSteps: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(32)
+    .describe('Gradient steps on a new task.')
+    .meta(search({ log: [4, 100] })),
 })
 type Optimizer = z.infer<typeof Params>['innerOptimizer']
 

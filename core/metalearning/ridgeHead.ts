@@ -10,6 +10,7 @@ import { atOnce, metaMethod, ROWS } from './metaMethod.ts'
 import { metaParams, perRow } from './params.ts'
 import type { Cells, Meta, Strategy } from './strategy.ts'
 import { features, meanOfMeans, perTask, rowWeights } from './taskNetworks.ts'
+import { search } from '../search.ts'
 
 /**
  * R2-D2, a ridge regression as the last layer (Bertinetto, Henriques, Torr and Vedaldi 2019): with Z the features of the
@@ -20,7 +21,13 @@ import { features, meanOfMeans, perTask, rowWeights } from './taskNetworks.ts'
  */
 const Params = z.strictObject({
   ...metaParams,
-  lambda: z.number().gt(0).max(1e6).default(1).describe('First strength of the ridge; it is learned.'),
+  lambda: z
+    .number()
+    .gt(0)
+    .max(1e6)
+    .default(1)
+    .describe('First strength of the ridge; it is learned.')
+    .meta(search({ log: [0.01, 100] })),
 })
 
 /** Shapes of the trunk's blocks: all layers but the last. */

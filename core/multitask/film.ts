@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { multiTaskParams } from '../nn/params.ts'
 import { sharedNetwork } from './sharedNetwork.ts'
+import { search } from '../search.ts'
 
 /**
  * One trunk whose units each task scales and shifts by an embedding of its own (`core/nn/architectures/film.ts`).
@@ -8,7 +9,13 @@ import { sharedNetwork } from './sharedNetwork.ts'
  */
 const Params = z.strictObject({
   ...multiTaskParams,
-  embedding: z.int().min(1).max(256).default(8).describe('Numbers in the embedding of a task.'),
+  embedding: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(8)
+    .describe('Numbers in the embedding of a task.')
+    .meta(search({ choices: [2, 4, 8, 16] })),
 })
 
 export const filmNetwork = sharedNetwork<z.infer<typeof Params>>({

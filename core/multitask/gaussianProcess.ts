@@ -11,6 +11,7 @@ import { forwardPacked } from '../packedCholesky.ts'
 import type { Rng } from '../rng.ts'
 import { factorOf, likelihood, partsOf, similarity, sizeOf } from './coregional.ts'
 import type { Cells, Factor, Shape } from './coregional.ts'
+import { search } from '../search.ts'
 
 /**
  * Multi-task Gaussian process (core/multitask/coregional.ts has the formulas): a smooth function per task, and how the
@@ -25,11 +26,13 @@ const Params = z.strictObject({
     .min(0)
     .max(10)
     .default(2)
-    .describe('How many patterns tasks may share; 0 learns every task alone, with the same inputs mattering.'),
+    .describe('How many patterns tasks may share; 0 learns every task alone, with the same inputs mattering.')
+    .meta(search({ choices: [1, 2, 3, 4, 5] })),
   lengths: z
     .enum(['each', 'shared'])
     .default('each')
-    .describe('Whether each input may matter more or less ("each"), or all alike ("shared").'),
+    .describe('Whether each input may matter more or less ("each"), or all alike ("shared").')
+    .meta(search({ choices: ['each', 'shared'] })),
   learnFrom: z
     .int()
     .min(20)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { multiTaskParams } from '../nn/params.ts'
 import { sharedNetwork } from './sharedNetwork.ts'
+import { search } from '../search.ts'
 
 /**
  * Several expert networks, and for each task a gate that says row by row how much it takes of each
@@ -8,7 +9,13 @@ import { sharedNetwork } from './sharedNetwork.ts'
  */
 const Params = z.strictObject({
   ...multiTaskParams,
-  experts: z.int().min(1).max(32).default(4).describe('Number of expert networks that all tasks share.'),
+  experts: z
+    .int()
+    .min(1)
+    .max(32)
+    .default(4)
+    .describe('Number of expert networks that all tasks share.')
+    .meta(search({ choices: [2, 4, 8] })),
 })
 
 export const mmoe = sharedNetwork<z.infer<typeof Params>>({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { multiTaskParams } from '../nn/params.ts'
 import { sharedNetwork } from './sharedNetwork.ts'
+import { search } from '../search.ts'
 
 /**
  * Shared experts and one of each task's own, mixed by gates (`core/nn/architectures/extraction.ts`). One level is CGC.
@@ -8,9 +9,27 @@ import { sharedNetwork } from './sharedNetwork.ts'
  */
 const Params = z.strictObject({
   ...multiTaskParams,
-  levels: z.int().min(1).max(4).default(1).describe('Levels of experts; with 1 this is customised gate control (CGC).'),
-  experts: z.int().min(1).max(16).default(2).describe('Shared experts at each level, beside one of each task.'),
-  expertUnits: z.int().min(1).max(512).default(32).describe('Units of an expert, which has one layer.'),
+  levels: z
+    .int()
+    .min(1)
+    .max(4)
+    .default(1)
+    .describe('Levels of experts; with 1 this is customised gate control (CGC).')
+    .meta(search({ choices: [1, 2] })),
+  experts: z
+    .int()
+    .min(1)
+    .max(16)
+    .default(2)
+    .describe('Shared experts at each level, beside one of each task.')
+    .meta(search({ choices: [1, 2, 4] })),
+  expertUnits: z
+    .int()
+    .min(1)
+    .max(512)
+    .default(32)
+    .describe('Units of an expert, which has one layer.')
+    .meta(search({ choices: [16, 32, 64] })),
 })
 
 export const ple = sharedNetwork<z.infer<typeof Params>>({

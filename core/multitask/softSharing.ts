@@ -5,6 +5,7 @@ import { fitPerceptron, loadPerceptron, perceptronModel } from '../nn/perceptron
 import { columnsByTask } from '../nn/plan.ts'
 import { trainingWork } from '../nn/work.ts'
 import { singleTaskMlp } from './singleTask.ts'
+import { search } from '../search.ts'
 
 /**
  * Soft sharing: a whole network per task, as its twin has, and a penalty that ties their hidden layers
@@ -15,8 +16,15 @@ const Params = z.strictObject({
   tie: z
     .enum(['l2', 'trace-norm'])
     .default('l2')
-    .describe('What ties the networks: their distance to their mean, or the trace norm of all side by side.'),
-  strength: z.number().min(0).max(1000).default(0.01).describe('How strongly the networks are tied; 0 is not at all.'),
+    .describe('What ties the networks: their distance to their mean, or the trace norm of all side by side.')
+    .meta(search({ choices: ['l2', 'trace-norm'] })),
+  strength: z
+    .number()
+    .min(0)
+    .max(1000)
+    .default(0.01)
+    .describe('How strongly the networks are tied; 0 is not at all.')
+    .meta(search({ log: [0.0001, 10] })),
 })
 type Params = z.infer<typeof Params>
 

@@ -1,13 +1,20 @@
 import { z } from 'zod'
 import { multiTaskParams } from '../nn/params.ts'
 import { sharedNetwork } from './sharedNetwork.ts'
+import { search } from '../search.ts'
 
 /**
  * One trunk whose layers each task corrects by a product of low rank (`core/nn/architectures/adapters.ts`).
  */
 const Params = z.strictObject({
   ...multiTaskParams,
-  rank: z.int().min(1).max(64).default(2).describe('Rank of the correction that a task makes to each layer.'),
+  rank: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(2)
+    .describe('Rank of the correction that a task makes to each layer.')
+    .meta(search({ choices: [1, 2, 4, 8] })),
 })
 
 export const taskAdapters = sharedNetwork<z.infer<typeof Params>>({

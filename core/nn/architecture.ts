@@ -1,6 +1,7 @@
 import type { Architecture } from './blocks.ts'
 import { adapters } from './architectures/adapters.ts'
 import { attention } from './architectures/attention.ts'
+import { knownTree, treeSearch } from './architectures/branching.ts'
 import { crossStitch } from './architectures/crossStitch.ts'
 import { extraction } from './architectures/extraction.ts'
 import { film } from './architectures/film.ts'
@@ -33,6 +34,10 @@ export function architectureOf(plan: Plan): Architecture {
       return mixtureOfExperts(plan, design.experts)
     case 'ple':
       return extraction(plan, design)
+    case 'tree-search':
+      return treeSearch(plan, design.branches)
+    case 'tree':
+      return knownTree(plan, design)
     case 'attention':
       return attention(plan, design.units)
   }

@@ -1,6 +1,16 @@
 import { z } from 'zod'
 
 /**
+ * A trunk in branches: for each hidden layer the parent of each branch in the layer before (the first reads the
+ * inputs), and the branch of the last layer that each task reads.
+ */
+export const Tree = z.object({
+  parents: z.array(z.array(z.int().min(0)).min(1)),
+  tasks: z.record(z.string(), z.int().min(0)),
+})
+export type Tree = z.infer<typeof Tree>
+
+/**
  * What a network has beyond one trunk with a linear head per task, or beyond one whole network per task. Saved with the
  * model; `architectureOf` makes blocks, forward pass and view of it.
  */
@@ -24,6 +34,10 @@ export const Design = z.discriminatedUnion('kind', [
     experts: z.int().min(1),
     units: z.int().min(1),
   }),
+  /** A trunk in so many branches at every layer, among which the tasks still choose. */
+  z.object({ kind: z.literal('tree-search'), branches: z.int().min(1) }),
+  /** A trunk in branches. */
+  z.object({ kind: z.literal('tree'), ...Tree.shape }),
   /** A trunk of which every task sees what its masks let through. */
   z.object({ kind: z.literal('attention'), units: z.int().min(1) }),
 ])

@@ -63,6 +63,7 @@ export const headHidden = z
   .max(4)
   .default([])
   .describe('Units of the hidden layers that each task has of its own; an empty list makes its head linear.')
+  .meta(search({ choices: [[], [16], [32]] }))
 
 export const PerceptronParams = z.strictObject(perceptronParams)
 export type PerceptronParams = z.infer<typeof PerceptronParams>

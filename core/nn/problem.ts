@@ -97,7 +97,11 @@ function balance({ y }: OutputCells, classes: number): Float64Array {
 }
 
 /** The same tasks on other rows, scaled by what the training rows said. */
-export function frameLike(frame: Frame, view: View, encoder: Encoder = frame.encoder): Frame {
+export function frameLike(
+  frame: Pick<Frame, 'outputs' | 'encoder'>,
+  view: View,
+  encoder: Encoder = frame.encoder,
+): Frame {
   const cells = cellsOfView(view)
   const known = new Map(frame.outputs.map((output) => [output.task, output]))
   const tasks = Array.from(view.tasks, (task) => view.set.tasks[task].id)

@@ -6,20 +6,31 @@ export type TaskScore = { task: string; column: number; loss: number }
 
 /** Mean loss of each task's inner cells, in double precision. */
 export function scoreTasks(plan: Plan, lines: Lines, out: ArrayLike<number>): TaskScore[] {
+  const losses = cellLosses(plan, lines, out)
+  return lines.cells.map(({ task, column, weight }, k) => ({ task, column, loss: weightedMean(losses[k], weight) }))
+}
+
+export function weightedMean(values: Float64Array, weight: Float64Array | null): number {
+  let sum = 0
+  let total = 0
+  for (let i = 0; i < values.length; i++) {
+    const w = weight ? weight[i] : 1
+    sum += w * values[i]
+    total += w
+  }
+  return total > 0 ? sum / total : 0
+}
+
+/** Per task of `lines.cells`, the loss of each of its cells. */
+export function cellLosses(plan: Plan, lines: Lines, out: ArrayLike<number>): Float64Array[] {
   const stride = plan.stacked ? outputUnits(plan) : chosenUnits(plan)
   const width = plan.stacked ? 1 : plan.columns.length
   const unit = (c: number) => (plan.stacked ? 0 : plan.columns.slice(0, c).reduce((sum, col) => sum + col.width, 0))
-  return lines.cells.map(({ task, column, lines: own, weight }) => {
+  return lines.cells.map(({ column, lines: own }) => {
     const from = unit(column)
-    let sum = 0
-    let total = 0
-    own.forEach((line, i) => {
-      const w = weight ? weight[i] : 1
-      const y = lines.y[line * width + (plan.stacked ? 0 : column)]
-      sum += w * lossOf(plan.columns[column], out, line * stride + from, y)
-      total += w
-    })
-    return { task, column, loss: total > 0 ? sum / total : 0 }
+    return Float64Array.from(own, (line) =>
+      lossOf(plan.columns[column], out, line * stride + from, lines.y[line * width + (plan.stacked ? 0 : column)]),
+    )
   })
 }
 

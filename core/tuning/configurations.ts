@@ -35,7 +35,13 @@ function drawOne({ where, integer, min, max }: SearchedParameter, random: Rng): 
   return Math.min(max, Math.max(min, rounded))
 }
 
-/** The parameters of a method that tuning looks for: those with a range that nobody has set. */
+/**
+ * The parameters of a method that tuning looks for: those with a range that nobody has set, and that are read at all (a
+ * balancer's own where it is the chosen one).
+ */
 export function searchedNames(m: Method, set: Configuration): string[] {
-  return searchable(m.params).searched.flatMap(({ name }) => (name in set ? [] : [name]))
+  const all: Configuration = { ...(m.params.parse({}) as Configuration), ...set }
+  return searchable(m.params).searched.flatMap(({ name, when }) =>
+    name in set || Object.entries(when).some(([other, values]) => !values.includes(all[other])) ? [] : [name],
+  )
 }

@@ -9,6 +9,7 @@ const TRAINING: Record<string, string> = {
   conflict: 'share of task pairs whose gradients conflict',
   cosine: "mean cosine with the other tasks' gradients",
   taskWeight: 'task weight',
+  trunk: 'number of its trunk',
 }
 
 export function methodName(id: string, methods: readonly { id: string; name: string }[]): string {

@@ -41,6 +41,7 @@ const QUICK: Record<string, Record<string, unknown>> = {
   'learned-optimizer': { iterations: 300, hidden: [10] },
   'pretrain-finetune': { iterations: 300 },
   'pretrain-head': { iterations: 300 },
+  'learned-branching': { searches: 1, epochs: 60 },
   'multi-task-gp': { learnFrom: 100, steps: 15 },
   prototypical: { iterations: 300 },
   'maml-classes': { iterations: 300 },
@@ -267,7 +268,8 @@ describe.each(methods.map((m) => [m.id, m] as const))('%s', (id, m) => {
 
   it('goes on after a checkpoint exactly as it would have', async () => {
     const [, set] = toysFor(m)[0]
-    const slow = 'patience' in (m.params.parse({}) as object) ? { patience: 0, epochs: 200 } : (QUICK[id] ?? {})
+    const slow =
+      'patience' in (m.params.parse({}) as object) ? { ...QUICK[id], patience: 0, epochs: 200 } : (QUICK[id] ?? {})
     const [trial] = expand(specFor(m, slow), set)
     const whole = await eventsOf(trial, set)
     const checkpoints = whole.filter((e) => e.event.type === 'blob' && e.event.role === 'checkpoint')

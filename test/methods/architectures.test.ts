@@ -35,6 +35,8 @@ const NETWORKS: [string, Record<string, unknown>][] = [
   ['cross-stitch', { towers: 3 }],
   ['mmoe', { experts: 3 }],
   ['ple', { levels: 2, expertUnits: 6 }],
+  ['learned-branching', {}],
+  ['learned-branching', { branches: 3, hidden: [6, 5, 4] }],
   ['task-attention', {}],
 ]
 const SETS: [string, TaskSet][] = [

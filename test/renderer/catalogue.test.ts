@@ -41,7 +41,7 @@ test('every method, parameter, metric, sample, template and generator has a Chin
     ]),
     ...templates.flatMap(({ id }) => [`template.${id}`, `template.${id}.question`]),
     ...METRIC_IDS.map((id) => `metric.${id}`),
-    ...['conflict', 'cosine', 'taskWeight'].map((id) => `metric.${id}`),
+    ...['conflict', 'cosine', 'taskWeight', 'trunk'].map((id) => `metric.${id}`),
     ...balancers.flatMap(({ id }) => [`option.${id}`, `option.${id}.about`]),
     ...samples.flatMap(({ id }) => [`sample.${id}`, `sample.${id}.question`]),
     ...generators.flatMap(({ id, params: schema }) => [

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { balancers } from '../../core/balancers/balancers.ts'
 import { innerFolds } from '../../core/data/innerSplits.ts'
 import { makeFolds } from '../../core/data/splits.ts'
 import { buildTaskSet } from '../../core/data/buildTaskSet.ts'
@@ -13,7 +14,7 @@ import { rng } from '../../core/rng.ts'
 import { fold, train } from '../../core/run.ts'
 import { readModel } from '../../core/saved.ts'
 import { searchable } from '../../core/search.ts'
-import { configurationsOf } from '../../core/tuning/configurations.ts'
+import { configurationsOf, searchedNames } from '../../core/tuning/configurations.ts'
 import { fitsOf, rungs } from '../../core/tuning/schedule.ts'
 import { openRuntime } from '../../electron/lab/runtimes/index.ts'
 import { whole } from '../methods/fitted.ts'
@@ -24,6 +25,9 @@ beforeAll(async () => {
   runtime = (await openRuntime('auto')).runtime
 })
 afterAll(() => runtime.close())
+
+/** Of images and classes, which are never tuned, and one with two forms and no more. */
+const NOTHING_TO_TUNE = ['class-means', 'prototypical', 'maml-classes', 'hierarchical-linear']
 
 const specOf = (id: string, tune: object, more: object = {}) =>
   ExperimentSpec.parse({
@@ -64,6 +68,29 @@ describe('the space', () => {
     }
     const [shared, alone] = [of('mean-regularised'), of('ridge')]
     expect(shared.map(({ alpha }) => alpha)).toEqual(alone.map(({ alpha }) => alpha))
+  })
+
+  it('gives every method that learns tasks together as many configurations as its twins', () => {
+    const tried = (m: (typeof methods)[number]) =>
+      configurationsOf(m, m.params.parse({}) as Record<string, unknown>, searchedNames(m, {}), 10, rng('equal')).length
+    for (const m of methods)
+      if (['multitask', 'metalearning'].includes(m.family) && !NOTHING_TO_TUNE.includes(m.id))
+        for (const own of [m, ...methods.filter(({ id }) => m.twins?.includes(id))])
+          expect(tried(own), `${own.id} beside ${m.id}`).toBe(10)
+  })
+
+  it('holds the parameters of a balancer just where it is the chosen one', () => {
+    const m = methods.find(({ id }) => id === 'hard-sharing')!
+    const own = (set: Record<string, unknown>) => {
+      const names = searchedNames(m, set)
+      return names.filter((name) => !searchedNames(m, {}).includes(name))
+    }
+    expect(own({ balancer: 'equal' })).toEqual([])
+    expect(own({ balancer: 'cagrad' })).toEqual(['conflictAversion'])
+    expect(own({ balancer: 'famo' }).sort()).toEqual(['weightPull', 'weightRate'])
+    expect(own({ balancer: 'famo', weightRate: 0.1 })).toEqual(['weightPull'])
+    const quiet = balancers.filter(({ id }) => own({ balancer: id }).length === 0)
+    expect(quiet.flatMap(({ params }) => Object.keys(params))).toEqual([])
   })
 
   it('leaves what a person set, and the twin gets it too', () => {
@@ -158,6 +185,20 @@ describe('a tuned trial', () => {
       better += Number(run.metrics.rmse.value! < plain.metrics.rmse.value!)
     }
     expect(better).toBeGreaterThanOrEqual(3)
+  })
+
+  it('looks for the parameters of the chosen balancer', async () => {
+    const params = { balancer: 'dwa', hidden: [4], epochs: 3, learningRate: 0.01, weightDecay: 0, headHidden: [] }
+    const spec = specOf(
+      'hard-sharing',
+      { configurations: 3, innerFolds: 2 },
+      { methods: [{ id: 'hard-sharing', params }] },
+    )
+    const run = fold((await eventsOf(expand(spec, sites())[0], sites())).map(({ event }) => event))
+    const temperatures = run.tried.map((tried) => tried.params.temperature)
+    expect(run.tuned!.configurations).toBe(3)
+    expect(new Set(temperatures).size).toBe(3)
+    expect(temperatures[0]).toBe(2)
   })
 
   it('does not look at the test rows: other values there change nothing that is chosen', async () => {

@@ -21,6 +21,8 @@ export default {
   'brain.layer.expert': 'Expert {n}',
   'brain.layer.gate': 'Gate {n}',
   'brain.layer.head': 'Tasks',
+  'brain.trunkOf': '{trunk}: {tasks}.',
+  'brain.andMore': '{tasks} and {n} more',
   'brain.units': '{n} {n:unit|units}',
   'brain.unit': '{layer}, unit {n}',
   'brain.silencedMark': 'silenced',

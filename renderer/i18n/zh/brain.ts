@@ -22,6 +22,8 @@ export default {
   'brain.layer.expert': '专家 {n}',
   'brain.layer.gate': '门控 {n}',
   'brain.layer.head': '任务',
+  'brain.trunkOf': '{trunk}：{tasks}。',
+  'brain.andMore': '{tasks} 等，另有 {n} 个',
   'brain.units': '{n} 个单元',
   'brain.unit': '{layer}，单元 {n}',
   'brain.silencedMark': '已静默',

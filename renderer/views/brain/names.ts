@@ -1,4 +1,5 @@
 import type { NetworkLayer, NetworkView } from '../../../core/method.ts'
+import type { TrunkOfTasks } from '../../../core/brain/trunks.ts'
 import { t } from '../../i18n/index.ts'
 
 /** A unit in words: its own name where it has one, else its layer and place. */
@@ -18,4 +19,16 @@ export function layerName(network: NetworkView, layer: NetworkLayer): string {
   if (layer.kind === 'input' || layer.kind === 'head') return t(`brain.layer.${layer.kind}`)
   const alike = network.layers.filter((other) => other.kind === layer.kind && other.task === layer.task)
   return t(`brain.layer.${layer.kind}`, { n: alike.indexOf(layer) + 1 })
+}
+
+/** Names of tasks in a line, at most. */
+const NAMED = 24
+
+/** "Trunk 1 → Trunk 3: A, B." of a network that parts. */
+export function saidOfTrunk(network: NetworkView, { layers, tasks }: TrunkOfTasks): string {
+  const path = layers.flatMap((id) => network.layers.filter((layer) => layer.id === id))
+  const names = path.map((layer) => layerName(network, layer)).join(' \u2192 ')
+  const some = tasks.slice(0, NAMED).join(', ')
+  const said = tasks.length > NAMED ? t('brain.andMore', { tasks: some, n: tasks.length - NAMED }) : some
+  return t('brain.trunkOf', { trunk: names, tasks: said })
 }
