@@ -30,6 +30,8 @@ export type Proposal = {
   runnable: boolean
 }
 
+/** Lines that differ a little from task to task: where rows belong to tasks, closed forms that often do best with few. */
+const LINES = ['mean-regularised', 'mean-regularised-logistic', 'hierarchical-linear']
 const TARGET_NAME =
   /^(y\d*|target.*|label|class|outcome|response|score|price|cost|yield|result|output|grade|quality|.*_(target|label)|目标.*|标签|结果|得分|成绩|价格|产量|类别|强度|输出.*|因变量)$/i
 const TOTAL_NAME = /(total|score|yield|strength|updrs|总分|总|强度|产量)/i
@@ -95,7 +97,7 @@ export function proposeMethods(
       : protocol === 'few-shot'
         ? ['maml', 'pretrain-finetune', 'from-scratch']
         : several
-          ? ['ridge', 'logistic', 'single-task-mlp', 'hard-sharing']
+          ? ['ridge', 'logistic', 'single-task-mlp', 'hard-sharing', ...(summary.taskColumn ? LINES : [])]
           : ['ridge', 'logistic', 'knn', 'single-task-mlp']
   const ids = wanted.filter((id) => fitting.includes(id))
   return (ids.length ? ids : fitting.slice(0, 3)).map((id) => ({ id, params: {} }))

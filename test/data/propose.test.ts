@@ -124,4 +124,12 @@ test('methods: those that share where there are several tasks, only ones that fi
   expect(ids(all, { generator: true }, 'few-shot')).toEqual(['maml'])
   expect(ids(all, { generator: true })).toEqual(['ridge', 'single-task-mlp', 'hard-sharing'])
   expect(ids(['mean'])).toEqual(['mean'])
+  const lines = ['mean-regularised', 'hierarchical-linear']
+  expect(ids([...all, ...lines])).toEqual(['ridge', 'single-task-mlp', 'hard-sharing'])
+  expect(ids([...all, ...lines], { taskColumn: true, targets: 1 })).toEqual([
+    'ridge',
+    'single-task-mlp',
+    'hard-sharing',
+    ...lines,
+  ])
 })
