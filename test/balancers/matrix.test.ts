@@ -55,7 +55,7 @@ it('every neural method for several tasks takes a balancer, but for those named 
 const pairs = methods.filter(takes).flatMap((m) => balancers.map((b) => [m.id, b.id, m, b] as const))
 
 describe.each(pairs)('%s with %s', (_, id, m, b) => {
-  const once = 'searches' in (m.params.parse({}) as object) ? { searches: 1, epochs: 20 } : {}
+  const once = 'searches' in (m.params.parse({}) as object) ? { searches: 1 } : {}
   const short = { balancer: id, hidden: [12], epochs: 40, patience: 0, learningRate: 0.01, weightDecay: 0, ...once }
 
   it.each([
