@@ -18,10 +18,20 @@ import { search } from '../search.ts'
  *   L = sum_k w_k L^query(theta_k),  w_k = max(1 - progress / 0.1, 0.03) / K for k < K,  w_K = 1 - sum of the others,
  * while the outer rate falls along half a cosine. Two parts of the paper are left out: gradients are of second order
  * from the start, and there is no batch norm. Steps beyond those learned use the last step's rates.
+ *
+ * The rates begin low: several steps at a rate that is right for one are too much for a network that nothing was learned
+ * of yet, and what the outer loop does about it (rates below zero, units that never answer) stays.
  */
 const Params = z.strictObject({
   ...metaParams,
   ...innerParams,
+  innerLr: z
+    .number()
+    .gt(0)
+    .max(10)
+    .default(0.001)
+    .describe('Rate of the inner loop that learning the rates begins with.')
+    .meta(search({ log: [0.0003, 0.03] })),
   innerSteps: z
     .int()
     .min(1)

@@ -23,7 +23,15 @@ const LADDER: Pick<Asked, 'id' | 'params' | 'steps'>[] = [
 const OTHERS: typeof LADDER = [
   { id: 'anil', params: SHORT, steps: [1, 5] },
   { id: 'maml-plus-plus', params: { ...FULL, iterations: 6000, outerLr: 0.003 }, steps: [1, 3] },
-  { id: 'implicit-maml', params: { ...FULL, iterations: 3000, innerLr: 0.01 }, steps: [10] },
+  // Its gradient is that of a task learned to its end: a strong pull, so that a few steps get there.
+  {
+    id: 'implicit-maml',
+    params: {
+      ...FULL,
+      ...{ iterations: 1000, outerLr: 0.003, innerLr: 0.005, innerSteps: 20, proximity: 20, conjugateSteps: 8 },
+    },
+    steps: [10, 20],
+  },
   { id: 'learned-optimizer', params: { iterations: 2000, hidden: [40, 40] }, steps: [1, 6] },
   { id: 'cavia', params: SHORT, steps: [1] },
   { id: 'ridge-head', params: SHORT, steps: [1] },
@@ -41,7 +49,9 @@ async function tested(asked: Asked): Promise<Tested> {
   const one = await sineErrors(asked, runtime)
   const figures = Object.entries(one.errors).map(([steps, errors]) => {
     const { mean, half } = overTasks(errors)
-    return `${mean.toFixed(3)} ± ${half.toFixed(3)} (${steps} steps)`
+    const slowed = one.slowed[Number(steps)]
+    const said = slowed ? `, ${slowed} tasks ran away and were slowed` : ''
+    return `${mean.toFixed(3)} ± ${half.toFixed(3)} (${steps} steps${said})`
   })
   console.log(
     `| ${asked.id} | ${asked.shots} | ${asked.seed} | ${figures.join(', ')} | ${one.trainSeconds.toFixed(0)} |`,
@@ -61,7 +71,6 @@ describe.each(SHOTS)('%i shots', (shots) => {
     for (const seed of SEEDS) {
       const one = await tested({ ...asked, shots, seed })
       found.set(`${asked.id}/${shots}`, [...(found.get(`${asked.id}/${shots}`) ?? []), after(one, 1)])
-      // It was trained for one step; that ten stay finite on every task is not promised.
       expect(after(one, 1)).toBeLessThan(3)
       expect(one.trainSeconds).toBeLessThan(300)
     }

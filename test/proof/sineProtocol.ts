@@ -1,8 +1,6 @@
 import { generatedViews } from '../../core/episodeViews.ts'
 import { generatorTaskSet } from '../../core/data/generators/index.ts'
-import type { View } from '../../core/data/taskSet.ts'
 import type { Runtime } from '../../core/engine/runtime.ts'
-import { UserError } from '../../core/errors.ts'
 import type { Model } from '../../core/method.ts'
 import { method, paramsOf } from '../../core/methods.ts'
 import { rng } from '../../core/rng.ts'
@@ -20,6 +18,8 @@ export type Tested = {
   seed: number
   /** Mean over test tasks of the error after each number of steps. */
   errors: Record<number, number[]>
+  /** How many of them ran away within so many steps, and were learned at a lower rate. */
+  slowed: Record<number, number>
   trainSeconds: number
 }
 
@@ -52,6 +52,7 @@ export async function sineErrors(asked: Asked, runtime: Runtime): Promise<Tested
   while (!next.done) next = await going.next()
   const used = process.cpuUsage(from)
   const errors: Tested['errors'] = {}
+  const slowed: Tested['slowed'] = {}
   for (let first = 0; first < tasks; first += 100) {
     const { support, query } = generatedViews(
       own,
@@ -62,22 +63,12 @@ export async function sineErrors(asked: Asked, runtime: Runtime): Promise<Tested
       first,
     )
     for (const count of steps) {
-      const model = await after(next.value, support, count)
-      const own = model ? await squaredErrors(model, query) : new Array<number>(query.tasks.length).fill(Infinity)
-      ;(errors[count] ??= []).push(...own)
+      const [model] = await next.value.adaptTrace!(support, [count])
+      ;(errors[count] ??= []).push(...(await squaredErrors(model, query)))
+      slowed[count] = (slowed[count] ?? 0) + (model.slowed?.length ?? 0)
     }
   }
-  return { method: id, shots, seed, errors, trainSeconds: (used.user + used.system) / 1e6 }
-}
-
-/** null where a task of the hundred leaves the finite numbers: more steps than were trained may do so. */
-async function after(model: Model, support: View, steps: number): Promise<Model | null> {
-  try {
-    return (await model.adaptTrace!(support, [steps]))[0]
-  } catch (error) {
-    if (error instanceof UserError && error.json.code === 'adaptation-diverged') return null
-    throw error
-  }
+  return { method: id, shots, seed, errors, slowed, trainSeconds: (used.user + used.system) / 1e6 }
 }
 
 async function squaredErrors(model: Model, query: Parameters<Model['predict']>[0]): Promise<number[]> {
