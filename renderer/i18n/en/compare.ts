@@ -153,6 +153,7 @@ export default {
   'adapt.rows': 'Rows',
   'adapt.new': 'new',
   'adapt.known': 'known',
+  'adapt.told': '{task}: {kind}, {rows} labelled {rows:row|rows}.',
   'adapt.fit': 'Fit to the labelled rows',
   'adapt.order': 'Labelled rows, by value',
   'adapt.value': 'Value',

@@ -149,6 +149,7 @@ export default {
   'adapt.rows': '行数',
   'adapt.new': '新的',
   'adapt.known': '已知',
+  'adapt.told': '{task}：{kind}，{rows} 行标注。',
   'adapt.fit': '对标注行的拟合',
   'adapt.order': '标注行，按数值排列',
   'adapt.value': '数值',
