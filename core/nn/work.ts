@@ -17,6 +17,9 @@ const PER_PARAMETER = 125
 const PER_UNIT = 100
 /** A unit that may fall out: its random number. */
 const PER_NUMBER = 60
+/** An expert's unit in the mixture of one task, and the gates and sums of a level, in blocks. */
+const PER_MIXED = 60
+const GATES = 5
 /** Of the rows of a fold, the rest judges when to stop. */
 const TRAINED = 0.8
 /** Tasks are of unequal size, and the longest says how many steps all make. */
@@ -67,7 +70,17 @@ export function trainingWork(
   const still = nets >= 8 && p.patience && !design ? STILL_TRAINING : 1
   const nodes = PER_BLOCK * (blocks.length + (p.dropout > 0 ? 5 * p.hidden.length : 0))
   const balancing = p.balancer ? balancingWork(s, { ...p, balancer: p.balancer, watchConflict: false, epochs }) : 0
-  return perEpoch * epochs * (nodes + still * (nets * each + parameters)) + balancing
+  const { mixed, levels } = mixing(design, p.hidden)
+  const mixtures = GATES * PER_BLOCK * levels + PER_MIXED * rows * s.targets * mixed
+  return perEpoch * epochs * (nodes + mixtures + still * (nets * each + parameters)) + balancing
+}
+
+/** Units that each task mixes from its experts, in so many levels. */
+function mixing(design: Design | undefined, hidden: readonly number[]): { mixed: number; levels: number } {
+  if (design?.kind === 'mmoe') return { mixed: design.experts * (hidden.at(-1) ?? 0), levels: 1 }
+  if (design?.kind !== 'ple') return { mixed: 0, levels: 0 }
+  const { levels, experts, units } = design
+  return { mixed: levels * (experts + 1) * units, levels }
 }
 
 function planOf(s: TaskSetSummary, p: PerceptronParams, stacked: boolean, perTarget: number, design?: Design): Plan {
