@@ -1,5 +1,6 @@
 import { gramOf } from '../classical/gram.ts'
 import type { Frame, Output, OutputCells } from '../frame.ts'
+import type { TaskSetSummary } from '../method.ts'
 
 /**
  * All that squared loss needs to know of one task's cells, which are its own: a target not measured in a row is not
@@ -26,6 +27,10 @@ export function momentsOf({ x, encoder, outputs, cells }: Frame): Moments[] {
     return { centre, gram, cross: crossOf(x, width, own, outputs[k], centre) }
   })
 }
+
+/** Inputs for each row that a task has: the more, the longer iterations on its moments take. */
+export const crowding = ({ features, rows, targets, tasks, taskColumn }: TaskSetSummary): number =>
+  features / Math.max(1, taskColumn ? (rows * targets) / tasks : rows)
 
 /** Weights on the standardised scale [input, task], as a linear model keeps them: per task [input + 1]. */
 export function coefficientsOf(weights: Float64Array, moments: Moments[], outputs: Output[]): Float64Array[] {

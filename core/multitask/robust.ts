@@ -6,7 +6,7 @@ import { search } from '../search.ts'
 import { coefficientsOf, momentsOf } from './moments.ts'
 import type { Moments } from './moments.ts'
 import { proximalGradient } from './proximal.ts'
-import { fewer, slopeOf, steepestOf } from './traceNorm.ts'
+import { fewer, slopeOf, steepestOf, traceNormWork } from './traceNorm.ts'
 
 /**
  * Robust multi-task learning (Chen, Zhou and Ye 2011): the lines of most tasks are mixtures of a few, and some tasks,
@@ -43,11 +43,7 @@ export const robust = linearMethod<Params>({
   cite: 'Chen, Zhou and Ye 2011, Integrating low-rank and group-sparse structures for robust multi-task learning',
   params: Params,
   twins: ['ridge'],
-  // Second moments once, then some hundreds of steps, each a slope and a decomposition.
-  work: (s) =>
-    s.features ** 2 * (s.rows * s.targets + 400 * s.tasks) +
-    4000 * s.features * s.tasks * Math.min(s.features, s.tasks) +
-    1,
+  work: (s) => traceNormWork(s, 1.7),
   fit: fitRobust,
 })
 
