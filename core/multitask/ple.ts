@@ -5,7 +5,7 @@ import { search } from '../search.ts'
 
 /**
  * Shared experts and one of each task's own, mixed by gates (`core/nn/architectures/extraction.ts`). One level is CGC.
- * Experts have one layer each; `hidden` is what the twin has.
+ * Experts have one layer each; `hidden` is what the twin has, whose default is as deep and as wide (docs/figures.md).
  */
 const Params = z.strictObject({
   ...multiTaskParams,
@@ -13,7 +13,7 @@ const Params = z.strictObject({
     .int()
     .min(1)
     .max(4)
-    .default(1)
+    .default(2)
     .describe('Levels of experts; with 1 this is customised gate control (CGC).')
     .meta(search({ choices: [1, 2] })),
   experts: z
@@ -27,9 +27,9 @@ const Params = z.strictObject({
     .int()
     .min(1)
     .max(512)
-    .default(32)
+    .default(64)
     .describe('Units of an expert, which has one layer.')
-    .meta(search({ choices: [16, 32, 64] })),
+    .meta(search({ choices: [32, 64, 128] })),
 })
 
 export const ple = sharedNetwork<z.infer<typeof Params>>({

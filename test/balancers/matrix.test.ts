@@ -52,11 +52,24 @@ it('every neural method for several tasks takes a balancer, but for those named 
   expect(neural.filter((m) => !takes(m)).map((m) => m.id).sort()).toEqual(Object.keys(EXCEPTIONS).sort()) // prettier-ignore
 })
 
+/** What takes long with its defaults, in a smaller form. */
+const SMALL: Record<string, object> = {
+  ple: { levels: 1, expertUnits: 32 },
+  'learned-branching': { searches: 1 },
+}
+
 const pairs = methods.filter(takes).flatMap((m) => balancers.map((b) => [m.id, b.id, m, b] as const))
 
 describe.each(pairs)('%s with %s', (_, id, m, b) => {
-  const once = 'searches' in (m.params.parse({}) as object) ? { searches: 1 } : {}
-  const short = { balancer: id, hidden: [12], epochs: 40, patience: 0, learningRate: 0.01, weightDecay: 0, ...once }
+  const short = {
+    balancer: id,
+    hidden: [12],
+    epochs: 40,
+    patience: 0,
+    learningRate: 0.01,
+    weightDecay: 0,
+    ...SMALL[m.id],
+  }
 
   it.each([
     ['targets', columns],
