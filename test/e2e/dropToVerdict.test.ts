@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CHROMIUM, launch } from '../renderer/window.ts'
 import { carsCsv } from './cars.ts'
+import { faultsOf, THEMES } from './looking.ts'
 import { serve } from './served.ts'
 import type { Served } from './served.ts'
 
@@ -14,7 +13,6 @@ import type { Served } from './served.ts'
  * README shows are taken anew.
  */
 const SHOTS = process.env.ENGRAM_SCREENSHOTS ? fileURLToPath(new URL('../../docs/screenshots/', import.meta.url)) : null
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 if (!CHROMIUM) console.warn('skipped: from drop to verdict needs Chromium (Debian: apt-get install chromium)')
 
@@ -49,19 +47,11 @@ describe.skipIf(!CHROMIUM)('from drop to verdict', () => {
   /** What axe finds, in both themes; the picture of each where pictures are asked for. */
   async function look(name: string) {
     const found: string[] = []
-    for (const theme of ['light', 'dark'] as const) {
+    for (const theme of THEMES) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
       await page.waitForTimeout(250)
       if (SHOTS) await page.screenshot({ path: `${SHOTS}${name}-${theme}.png` })
-      await page.evaluate(axe)
-      const violations = await page.evaluate(async () => {
-        type Axe = {
-          run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>
-        }
-        const { violations } = await (window as unknown as { axe: Axe }).axe.run()
-        return violations.flatMap((v) => v.nodes.map((node) => `${v.id}: ${node.html} ${node.failureSummary ?? ''}`))
-      })
-      found.push(...violations.map((violation) => `${name} ${theme}: ${violation}`))
+      found.push(...(await faultsOf(page)).map((violation) => `${name} ${theme}: ${violation}`))
     }
     await page.emulateMedia({ colorScheme: 'light' })
     expect(found).toEqual([])
