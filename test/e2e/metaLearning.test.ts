@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -5,11 +6,11 @@ import { CHROMIUM, launch } from '../renderer/window.ts'
 import { faultsOf, THEMES } from './looking.ts'
 import { serve } from './served.ts'
 import type { Served } from './served.ts'
-import { sitesCsv, trainOnSites } from './sites.ts'
+import { signsNpz, sitesCsv, trainOnSites } from './sites.ts'
 
 /**
  * What a trained meta-learner shows and does, in a real browser over the real lab: its inner loop; a new task that it
- * learns from a few rows, step by step; which tasks are alike.
+ * learns from a few rows, step by step; which tasks are alike; images by class, in Chinese.
  */
 if (!CHROMIUM) console.warn('skipped: meta-learning on screen needs Chromium (Debian: apt-get install chromium)')
 
@@ -132,6 +133,23 @@ describe.skipIf(!CHROMIUM)('meta-learning on screen', { timeout: PATIENCE }, () 
     ])
       await page.getByText(`Most like it, ${by} (distance):`).waitFor()
     await look()
+  })
+
+  test('images by class, in Chinese', async () => {
+    const file = join(lab.folder, 'signs.npz')
+    writeFileSync(file, signsNpz())
+    const { hash } = await lab.lab.call('data.open', { files: [{ path: file }] })
+    await context.close()
+    await open('zh-CN')
+    await go(`#/data/${hash}`)
+    await page.getByText('84 幅 8 x 8 像素的图像。').waitFor()
+    await page.getByText('sign 11', { exact: false }).first().waitFor()
+    expect(await page.locator('.images li').count()).toBe(12)
+    await page.getByRole('button', { name: '后面的' }).click()
+    await page.getByText('第 13 到 14 类，共 14 类').waitFor()
+    expect(await page.locator('.images li').count()).toBe(2)
+    await look()
+    expect(await fits()).toBe(true)
   })
 
   test('no policy violation and no fault was reported on the way', () => {
