@@ -25,6 +25,9 @@ export function tOr(key: string, otherwise: string, params: TextParams = {}): st
   return text === undefined ? otherwise : fill(text, params, settings.language)
 }
 
+/** Sentences one after the other: Chinese has no space between them. */
+export const sentences = (...said: string[]): string => said.join(settings.language === 'zh' ? '' : ' ')
+
 /** `{name}` takes a value; `{n:row|rows}` chooses by the value of `n`: one, other. Numbers are written as the locale does. */
 export function fill(text: string, params: TextParams, language: Language): string {
   return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, other?: string) => {
