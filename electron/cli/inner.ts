@@ -2,7 +2,8 @@ import type { Result } from '../../core/contract.ts'
 import { textTable } from './table.ts'
 
 /** The inner loop of a run as text: what each task gains and how far it pulls, and where the start would be moved. */
-export function innerText({ steps, tasks, variance, agreement, directions, cosines }: Result<'run.innerLoop'>): string {
+export function innerText(map: Result<'run.innerLoop'>): string {
+  const { steps, tasks, variance, agreement, directions, cosines, slowed } = map
   const short = (value: number) => String(Number(value.toPrecision(4)))
   const percent = (share: number) => `${Number((100 * share).toPrecision(3))} %`
   return [
@@ -27,5 +28,10 @@ export function innerText({ steps, tasks, variance, agreement, directions, cosin
       `${percent(agreement)} is common to all tasks.`,
     ...directions.map(({ kind, length }) => `${kind}: length ${short(length)}`),
     ...cosines.map(({ a, b, cosine }) => `cosine of ${a} and ${b}: ${short(cosine)}`),
+    ...slowed.map(({ task, factor }) =>
+      factor
+        ? `${task}: its steps ran away; shown at 1/${Math.round(1 / factor)} of the rate`
+        : `${task}: its steps ran away at every rate; it keeps the start`,
+    ),
   ].join('\n')
 }

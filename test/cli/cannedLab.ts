@@ -241,6 +241,7 @@ export function createCannedLab(): CannedLab {
       agreement: 1,
       directions: [{ kind: 'mean-pull', at: [1, 0], length: 1 }],
       cosines: [],
+      slowed: [{ task: 'sine=1', factor: 0.25 }],
       map: { x: [0, 1], y: [0, 1], before: [[1, 1], [1, 1]], after: null }, // prettier-ignore
     }),
     'run.export': () => ({ name: 'model.onnx', mime: 'application/octet-stream', blob: 'onnx-blob' }),

@@ -284,6 +284,7 @@ describe('the other commands', () => {
     const { out } = await engram('inner', 'r1', '-w', 'w.engram', '--steps', '1')
     expect(out).toMatch(/sine=1 +2\.5 +0\.5 +1 +100 %/)
     expect(out).toContain('mean-pull: length 1')
+    expect(out).toContain('sine=1: its steps ran away; shown at 1/4 of the rate')
     expect((await engram('inner', 'r1', '-w', 'w.engram', '--json')).json()).toMatchObject({ run: 'r1', steps: 1 })
   })
 
