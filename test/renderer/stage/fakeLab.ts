@@ -347,7 +347,13 @@ const answers: { [C in Call]?: (params: never) => unknown } = {
     columns: ['row', 'Miles_per_Gallon', 'Acceleration'],
     preview: Array.from({ length: 5 }, (_, i) => [i + 1, 18.2 + i, 15.1 - i / 3]),
     csv: 'csv-blob',
-    warnings: [{ code: 'unseen-level', text: 'Origin has a value that training never saw: "Korea".' }],
+    warnings: [
+      {
+        code: 'predict.unknown-levels',
+        text: 'Origin: the model never saw "Korea".',
+        params: { column: 'Origin', levels: '"Korea"' },
+      },
+    ],
   }),
   'run.export': ({ format }: { format: string }) => ({ name: `run.${format}`, mime: 'text/plain', blob: 'csv-blob' }),
   blob: () => ({ bytes: btoa('row,Miles_per_Gallon,Acceleration\r\n1,18.2,15.1\r\n'), size: 49 }),
