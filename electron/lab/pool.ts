@@ -36,7 +36,7 @@ export type Flight = {
 export const newFlag = () => new Int32Array(new SharedArrayBuffer(8))
 /** How a job came back. `ended` has said so in an event; `paused` can go on from its checkpoint. */
 export type Outcome = { run: string; how: 'ended' | 'paused'; seconds: number; parameters: number | null }
-/** What a worker says, at most four times a second. */
+/** What a worker says, at most ten times a second. */
 export type Batch = { emitted: { run: string; emitted: Heard[] }[]; outcomes: Outcome[]; programs: Kept[] }
 /** Where a thread writes its figures; said at the start of each flight. */
 export type Hello = { thread: number; figures: Float64Array }

@@ -169,10 +169,7 @@ async function openSession(
   runtime: () => Promise<Runtime>,
   notify: (notice: Notice) => void,
 ): Promise<Context> {
-  const workspace = new Workspace(file, (error) => {
-    queue.hold(error !== null)
-    if (error) notify({ type: 'fault', error: error.json })
-  })
+  const workspace = new Workspace(file, (error) => queue.saving(error))
   const session = {
     workspace,
     store: new Store(workspace),

@@ -17,7 +17,7 @@ import { taskSetOf } from './sets.ts'
 import { squeeze, type Packed } from './workspace/blobs.ts'
 
 /** Milliseconds between two messages to the lab. */
-const INTERVAL = 250
+const INTERVAL = 100
 
 /**
  * One thread of the pool: trains trials and says what happens. It builds the task set of a data set once; methods copy

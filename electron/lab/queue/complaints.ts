@@ -10,13 +10,17 @@ export class Complaints {
     this.q = state
   }
 
-  /** `doing` names what was tried: each fails and recovers for itself. */
+  /** `doing` names what was tried: each fails and recovers for itself, and what fails for the same reason is told once. */
   about(doing: string, thrown: unknown): void {
     // What is given up when the workspace closes is taken up again when it opens.
     if (this.q.closing) return
     const error = toErrorJson(this.q.workspace.explain(thrown))
     if (![...this.said.values()].includes(error.got)) this.q.notify({ type: 'fault', error })
     this.said.set(doing, error.got)
+  }
+
+  well(doing: string): void {
+    this.said.delete(doing)
   }
 
   guard(doing: string, what: () => void): void {

@@ -1,4 +1,5 @@
 import type { ExperimentLine } from '../../../core/contract.ts'
+import type { UserError } from '../../../core/errors.ts'
 import type { RunStatus } from '../../../core/events.ts'
 import { PAUSE, STOP } from '../pool.ts'
 import type { ExperimentRow } from '../workspace/records.ts'
@@ -39,8 +40,11 @@ export class Queue {
     if (!this.q.workspace.readOnly) this.takeover.start(resume)
   }
 
-  hold(held: boolean): void {
-    this.dispatcher.hold(held)
+  /** Results cannot be saved (`error`), or can again (null): meanwhile no further trial is begun. */
+  saving(error: UserError | null): void {
+    this.dispatcher.hold(error !== null)
+    if (error) this.complaints.about('saving', error)
+    else this.complaints.well('saving')
   }
 
   /** A new experiment whose rows are already in the workspace and leased to this process. */

@@ -4,7 +4,7 @@ import type { Lesion, RunSummary } from '../../../core/contract.ts'
 import type { NetworkView } from '../../../core/method.ts'
 import { toErrorJson } from '../../../core/errors.ts'
 import type { UserErrorJson } from '../../../core/errors.ts'
-import { hasNetwork } from '../../lab/hasNetwork.ts'
+import { hasHiddenLayers, hasNetwork } from '../../lab/hasNetwork.ts'
 import type { LabStore, OpenExperiment } from '../../lab/store.svelte.ts'
 import { toView } from '../../diagrams/weights.ts'
 import { t } from '../../i18n/index.ts'
@@ -85,12 +85,16 @@ export class BrainState {
     )
   }
 
-  /** What is most worth seeing: a network that shares before a straight line, all rows before a fold. */
+  /** What is most worth seeing: hidden layers before a straight line, what shares before what does not, all rows before a fold. */
   best(open: OpenExperiment): RunSummary | null {
     const chosen = open.spec.methods.map((method) => method.id)
     const family = (run: RunSummary) => this.lab.methods.find((method) => method.id === run.method.id)?.family ?? ''
+    const layered = (run: RunSummary) => hasHiddenLayers(this.lab.methods, run.method.id)
     const rank = (run: RunSummary) =>
-      (FAMILIES.indexOf(family(run)) + 1) * 1000 + (run.fold === 'all' ? 100 : 0) + chosen.lastIndexOf(run.method.id)
+      (layered(run) ? 10_000 : 0) +
+      (FAMILIES.indexOf(family(run)) + 1) * 1000 +
+      (run.fold === 'all' ? 100 : 0) +
+      chosen.lastIndexOf(run.method.id)
     return this.drawn(open).reduce<RunSummary | null>(
       (best, run) => (best && rank(best) >= rank(run) ? best : run),
       null,
