@@ -97,6 +97,7 @@ describe.skipIf(!CHROMIUM)('meta-learning on screen', { timeout: PATIENCE }, () 
     await page.locator('#new-model').click()
     await page.getByRole('option', { name: 'MAML' }).click()
     await page.getByText('Learn a new task first').click()
+    await page.getByText('Drop the labelled rows of the new task').waitFor()
     const file = { name: 'new-site.csv', mimeType: 'text/csv', buffer: Buffer.from(sitesCsv([1.2], 14, 500, 8)) }
     await page.locator('input[type=file]').first().setInputFiles(file)
     await page.getByText('1 task learned from 8 labelled rows.').waitFor()
