@@ -6,7 +6,7 @@ import type { Plan } from '../nn/plan.ts'
 import type { Descent } from './descent.ts'
 import { adaptByDescent, queryLossAfter } from './descent.ts'
 import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
-import { metaParams } from './params.ts'
+import { adaptSteps, innerParams, innerRate, metaParams } from './params.ts'
 import type { Strategy } from './strategy.ts'
 import { TASKS } from './strategy.ts'
 import { descend } from './taskNetworks.ts'
@@ -27,27 +27,9 @@ const Params = z.strictObject({
     .default(5)
     .describe('How many numbers of context a task has.')
     .meta(search({ choices: [2, 5, 10, 20] })),
-  innerLr: z
-    .number()
-    .gt(0)
-    .max(10)
-    .default(1)
-    .describe('Learning rate of the inner loop.')
-    .meta(search({ log: [0.1, 3] })),
-  innerSteps: z
-    .int()
-    .min(1)
-    .max(20)
-    .default(1)
-    .describe('Gradient steps on a task in meta-training.')
-    .meta(search({ choices: [1, 2, 3, 5] })),
-  adaptSteps: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(1)
-    .describe('Gradient steps on a new task.')
-    .meta(search({ log: [1, 20] })),
+  innerLr: innerRate(1, [0.1, 3]),
+  innerSteps: innerParams.innerSteps,
+  adaptSteps: adaptSteps(1, [1, 20]),
 })
 
 /** The plan of a network with further inputs. */

@@ -2,19 +2,13 @@ import { z } from 'zod'
 import { ownStart } from './descent.ts'
 import { fineTuned } from './fineTune.ts'
 import { metaMethod } from './metaMethod.ts'
-import { netParams } from './params.ts'
+import { adaptSteps, netParams } from './params.ts'
 import { search } from '../search.ts'
 
 /** A new network for every task, from a random start, by Adam on that task's labelled rows alone. */
 const Params = z.strictObject({
   ...netParams,
-  adaptSteps: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(200)
-    .describe('Steps of Adam on a task.')
-    .meta(search({ log: [20, 500] })),
+  adaptSteps: adaptSteps(200, [20, 500], 'Steps of Adam on a task.'),
   adaptLr: z
     .number()
     .gt(0)

@@ -4,7 +4,7 @@ import type { Expr } from '../engine/index.ts'
 import type { Descent } from './descent.ts'
 import { adaptByDescent, ownStart } from './descent.ts'
 import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
-import { innerParams, metaParams } from './params.ts'
+import { adaptSteps, innerRate, innerSteps, metaParams } from './params.ts'
 import type { Strategy } from './strategy.ts'
 import { losses, meanOfMeans, meanOverTasks, perTask, sumOfMeans } from './taskNetworks.ts'
 import { budget, search } from '../search.ts'
@@ -18,30 +18,11 @@ import { budget, search } from '../search.ts'
  */
 const Params = z.strictObject({
   ...metaParams,
-  ...innerParams,
   iterations: z.int().min(1).max(1_000_000).default(500).describe('Steps of the outer loop.').meta(budget),
   metaBatch: z.int().min(1).max(1024).default(10).describe('Tasks in each step of the outer loop.'),
-  innerLr: z
-    .number()
-    .gt(0)
-    .max(10)
-    .default(0.02)
-    .describe('Learning rate of the inner loop.')
-    .meta(search({ log: [0.002, 0.2] })),
-  innerSteps: z
-    .int()
-    .min(1)
-    .max(200)
-    .default(10)
-    .describe('Gradient steps on a task in meta-training.')
-    .meta(search({ choices: [5, 10, 20] })),
-  adaptSteps: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(10)
-    .describe('Gradient steps on a new task.')
-    .meta(search({ log: [4, 100] })),
+  innerLr: innerRate(0.02, [0.002, 0.2]),
+  innerSteps: innerSteps(10, [5, 10, 20], 200),
+  adaptSteps: adaptSteps(10, [4, 100]),
   proximity: z
     .number()
     .gt(0)

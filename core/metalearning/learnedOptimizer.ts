@@ -25,7 +25,7 @@ import { elementsOf, layerShapes } from '../nn/plan.ts'
 import type { Plan } from '../nn/plan.ts'
 import { ownStart } from './descent.ts'
 import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
-import { metaParams } from './params.ts'
+import { adaptSteps, innerRate, metaParams } from './params.ts'
 import type { Cells, Strategy } from './strategy.ts'
 import { TASKS } from './strategy.ts'
 import { losses, meanOfMeans, perTask, sumOfMeans } from './taskNetworks.ts'
@@ -50,13 +50,7 @@ const Params = z.strictObject({
     .meta(search({ choices: [[10], [20], [40]] })),
   iterations: z.int().min(1).max(1_000_000).default(500).describe('Steps of the outer loop.').meta(budget),
   metaBatch: z.int().min(1).max(1024).default(4).describe('Tasks in each step of the outer loop.'),
-  innerLr: z
-    .number()
-    .gt(0)
-    .max(10)
-    .default(0.1)
-    .describe('What the answer of the LSTM is multiplied by.')
-    .meta(search({ log: [0.01, 0.5] })),
+  innerLr: innerRate(0.1, [0.01, 0.5], 'What the answer of the LSTM is multiplied by.'),
   outerLr: z
     .number()
     .gt(0)
@@ -67,13 +61,7 @@ const Params = z.strictObject({
   innerSteps: z.int().min(1).max(100).default(6).describe('Steps on a task in meta-training.'),
   unroll: z.int().min(1).max(100).default(6).describe('Steps that back-propagation goes through before it is cut.'),
   cells: z.int().min(1).max(64).default(8).describe('Units of each layer of the LSTM.'),
-  adaptSteps: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(6)
-    .describe('Steps on a new task.')
-    .meta(search({ log: [3, 20] })),
+  adaptSteps: adaptSteps(6, [3, 20], 'Steps on a new task.'),
 })
 
 const P = 10

@@ -6,10 +6,9 @@ import type { Plan } from '../nn/plan.ts'
 import type { Descent } from './descent.ts'
 import { adaptByDescent, startAndRates, unrolled } from './descent.ts'
 import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
-import { innerParams, metaParams } from './params.ts'
+import { innerParams, innerRate, innerSteps, metaParams } from './params.ts'
 import type { Strategy } from './strategy.ts'
 import { losses, meanOfMeans, perTask } from './taskNetworks.ts'
-import { search } from '../search.ts'
 
 /**
  * MAML++ (Antoniou, Edwards and Storkey 2019): MAML that learns a rate for every block of weights and every inner step,
@@ -25,20 +24,8 @@ import { search } from '../search.ts'
 const Params = z.strictObject({
   ...metaParams,
   ...innerParams,
-  innerLr: z
-    .number()
-    .gt(0)
-    .max(10)
-    .default(0.001)
-    .describe('Rate of the inner loop that learning the rates begins with.')
-    .meta(search({ log: [0.0003, 0.03] })),
-  innerSteps: z
-    .int()
-    .min(1)
-    .max(20)
-    .default(3)
-    .describe('Gradient steps on a task in meta-training.')
-    .meta(search({ choices: [1, 2, 3, 5] })),
+  innerLr: innerRate(0.001, [0.0003, 0.03], 'Rate of the inner loop that learning the rates begins with.'),
+  innerSteps: innerSteps(3, [1, 2, 3, 5]),
   adaptSteps: z.int().min(1).max(10_000).default(3).describe('Gradient steps on a new task.'),
 })
 

@@ -26,28 +26,36 @@ export const metaParams = {
     .meta(search({ log: [0.0003, 0.02] })),
 }
 
-export const innerParams = {
-  innerLr: z
+/** Parameters of an inner loop of gradient steps: what a method begins with, and where tuning looks. */
+export const innerRate = (rate: number, range: [number, number], about = 'Learning rate of the inner loop.') =>
+  z
     .number()
     .gt(0)
     .max(10)
-    .default(0.01)
-    .describe('Learning rate of the inner loop.')
-    .meta(search({ log: [0.001, 0.3] })),
-  innerSteps: z
+    .default(rate)
+    .describe(about)
+    .meta(search({ log: range }))
+export const innerSteps = (steps: number, choices: number[], most = 20) =>
+  z
     .int()
     .min(1)
-    .max(20)
-    .default(1)
+    .max(most)
+    .default(steps)
     .describe('Gradient steps on a task in meta-training.')
-    .meta(search({ choices: [1, 2, 3, 5] })),
-  adaptSteps: z
+    .meta(search({ choices }))
+export const adaptSteps = (steps: number, range: [number, number], about = 'Gradient steps on a new task.') =>
+  z
     .int()
     .min(1)
     .max(10_000)
-    .default(5)
-    .describe('Gradient steps on a new task.')
-    .meta(search({ log: [1, 50] })),
+    .default(steps)
+    .describe(about)
+    .meta(search({ log: range }))
+
+export const innerParams = {
+  innerLr: innerRate(0.01, [0.001, 0.3]),
+  innerSteps: innerSteps(1, [1, 2, 3, 5]),
+  adaptSteps: adaptSteps(5, [1, 50]),
 }
 
 export const taskCan = {

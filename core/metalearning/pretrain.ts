@@ -3,7 +3,7 @@ import { add, div, grad, mul, size, sum } from '../engine/index.ts'
 import { ownStart } from './descent.ts'
 import { fineTuned } from './fineTune.ts'
 import { metaMethod, ROWS } from './metaMethod.ts'
-import { metaParams } from './params.ts'
+import { adaptSteps, metaParams } from './params.ts'
 import type { Outer } from './strategy.ts'
 import { TASKS } from './strategy.ts'
 import { losses, meanOfMeans } from './taskNetworks.ts'
@@ -16,13 +16,7 @@ import { search } from '../search.ts'
  */
 const Params = z.strictObject({
   ...metaParams,
-  adaptSteps: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(50)
-    .describe('Steps of Adam on a new task.')
-    .meta(search({ log: [5, 200] })),
+  adaptSteps: adaptSteps(50, [5, 200], 'Steps of Adam on a new task.'),
   adaptLr: z
     .number()
     .gt(0)

@@ -18,7 +18,7 @@ import {
 import type { Expr } from '../engine/index.ts'
 import { ownStart } from './descent.ts'
 import { bySteps, metaMethod } from './metaMethod.ts'
-import { metaParams } from './params.ts'
+import { adaptSteps, innerRate, innerSteps, metaParams } from './params.ts'
 import type { Cells, Strategy } from './strategy.ts'
 import { descend, losses, meanOfMeans, meanOverTasks, perTask, sumOfMeans } from './taskNetworks.ts'
 import { search } from '../search.ts'
@@ -38,29 +38,11 @@ const Params = z.strictObject({
     .default(0.5)
     .describe('How far the start moves in the first step of the outer loop.')
     .meta(search({ linear: [0.1, 1] })),
-  innerLr: z
-    .number()
-    .gt(0)
-    .max(10)
-    .default(0.02)
-    .describe('Learning rate of the inner loop.')
-    .meta(search({ log: [0.002, 0.2] })),
-  innerSteps: z
-    .int()
-    .min(1)
-    .max(50)
-    .default(5)
-    .describe('Gradient steps on a task in meta-training.')
-    .meta(search({ choices: [3, 5, 10, 20] })),
+  innerLr: innerRate(0.02, [0.002, 0.2]),
+  innerSteps: innerSteps(5, [3, 5, 10, 20], 50),
   innerBatch: z.int().min(1).max(1024).default(10).describe('Rows in each step of the inner loop.'),
   innerOptimizer: z.enum(['sgd', 'adam']).default('sgd').describe('How the inner loop steps.'),
-  adaptSteps: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(32)
-    .describe('Gradient steps on a new task.')
-    .meta(search({ log: [4, 100] })),
+  adaptSteps: adaptSteps(32, [4, 100]),
 })
 type Optimizer = z.infer<typeof Params>['innerOptimizer']
 
