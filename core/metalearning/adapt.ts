@@ -1,3 +1,4 @@
+import { concatFloats } from '../concat.ts'
 import { programOf } from '../engine/programCache.ts'
 import type { Runtime } from '../engine/runtime.ts'
 import { UserError } from '../errors.ts'
@@ -9,7 +10,7 @@ import type { Learning } from './learner.ts'
 import { scalar, vector } from './adamState.ts'
 import { lastInputs, shape } from './metaTrain.ts'
 import { adaptProgram } from './programs.ts'
-import { isFinite, slowDown, slower, supportLosses } from './slowDown.ts'
+import { copyTask, isFinite, slowDown, slower, supportLosses } from './slowDown.ts'
 import type { Learned, Slowed } from './slowDown.ts'
 import type { Strategy } from './strategy.ts'
 import { rowsFed, someTasks, stackedFor, supportOf } from './support.ts'
@@ -49,8 +50,7 @@ export async function adaptedNetworks(
         const own = await learn(plan, strategy, slow, some, rate * factor, factor && steps, runtime)
         return losses(own, some)
       },
-      put(task, from, place) {
-        learned.pieces.forEach((piece, k) => copyTask(piece, task, from.pieces[k], place, support.tasks))
+      also(task, from, place) {
         for (const [name, values] of Object.entries(learned.extra))
           copyTask(values, task, from.extra[name], place, support.tasks)
       },
@@ -60,7 +60,7 @@ export async function adaptedNetworks(
   if (!frame.outputs.every((_, task) => slowed.has(task) || isFinite(learned, task))) throw diverged(who, rate, steps)
   return {
     stacked,
-    pieces: joined(pieces),
+    pieces: concatFloats(pieces),
     extra,
     slowed: [...slowed].map(([task, factor]) => ({ task: frame.outputs[task].task, factor })),
   }
@@ -77,22 +77,6 @@ export function repeated(plan: Plan, network: Float32Array, tasks: number): Floa
   })
 }
 
-/** Task `place` of `from` in the place of task `to`, of `tasks` of them. */
-export function copyTask(all: Float32Array, to: number, from: Float32Array, place: number, tasks: number): void {
-  const each = all.length / tasks
-  all.set(from.subarray(place * each, (place + 1) * each), to * each)
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
-}
-
 /** The network that the meta-parameters stand for before any row was seen: no step, and a row that counts nothing. */
 export async function startNetwork(
   plan: Plan,
@@ -107,7 +91,7 @@ export async function startNetwork(
     y: new Float32Array(1),
     weight: new Float32Array(1),
   }
-  const pieces = joined((await learn(plan, strategy, theta, nothing, 1, 0, runtime)).pieces)
+  const pieces = concatFloats((await learn(plan, strategy, theta, nothing, 1, 0, runtime)).pieces)
   if (pieces.length !== parameterCount(plan)) throw new Error('internal: a start of another size than its network')
   return pieces
 }

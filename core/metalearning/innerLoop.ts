@@ -24,11 +24,11 @@ import { elementsOf, layerShapes, parameterCount } from '../nn/plan.ts'
 import type { Plan } from '../nn/plan.ts'
 import { asFloat32 } from '../nn/trainer.ts'
 import { scalar, vector } from './adamState.ts'
-import { copyTask, diverged, repeated } from './adapt.ts'
+import { diverged, repeated } from './adapt.ts'
 import type { Learning } from './learner.ts'
 import { lastInputs, shape } from './metaTrain.ts'
 import { cellInputs, metaSize } from './programs.ts'
-import { isFinite, slowDown, slower, supportLosses } from './slowDown.ts'
+import { isFinite, putTask, slowDown, slower, supportLosses } from './slowDown.ts'
 import type { Learned } from './slowDown.ts'
 import type { Adapted, Cells, Strategy } from './strategy.ts'
 import { rowsFed, someTasks, stackedFor, supportOf } from './support.ts'
@@ -75,6 +75,8 @@ export async function innerLoopOf(
   const size = parameterCount(plan)
   const names = support.outputs.map(({ task }) => task)
   const factors = new Map<number, number>()
+  /** Losses of the support rows at the start, which every number of steps is held against. */
+  let before: number[] | null = null
   type After = Learned & { asked: Float32Array }
   const afterOf = async (steps: number, sets: Sets, factor: number): Promise<After> => {
     const out = await run('after', feeds(steps, sets, factor))
@@ -85,15 +87,15 @@ export async function innerLoopOf(
   async function learnedAfter(steps: number): Promise<After> {
     const learned = await afterOf(steps, all, 1)
     if (!descends || steps === 0) return learned
-    const put = (task: number, from: After, place: number) => {
-      learned.pieces.forEach((piece, k) => copyTask(piece, task, from.pieces[k], place, given.tasks))
-      learned.asked[task] = from.asked[place]
-      learned.losses[task] = from.losses[place]
+    const also = (task: number, from: After, place: number) => void (learned.asked[task] = from.asked[place])
+    for (const [task, factor] of factors) {
+      const again = await afterOf(steps, some([task]), factor)
+      putTask(learned, task, again, 0)
+      also(task, again, 0)
     }
-    for (const [task, factor] of factors) put(task, await afterOf(steps, some([task]), factor), 0)
-    const before = await supportLosses(plan, repeated(plan, start, given.tasks), given, runtime)
+    before ??= await supportLosses(plan, repeated(plan, start, given.tasks), given, runtime)
     const learn = (tasks: number[], factor: number) => afterOf(steps, some(tasks), factor)
-    for (const [task, factor] of await slowDown({ learned, before, learn, put })) factors.set(task, factor)
+    for (const [task, factor] of await slowDown({ learned, before, learn, also })) factors.set(task, factor)
     return learned
   }
   return {

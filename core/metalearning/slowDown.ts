@@ -34,8 +34,8 @@ export type Slowing<T extends Learned> = {
   learned: T
   before: readonly number[]
   learn(tasks: number[], factor: number): Promise<T>
-  /** Takes the network of a task of another learning in place of its own. */
-  put(task: number, from: T, place: number): void
+  /** Where a learning says more than networks and losses of support rows: takes that of a task from another one, too. */
+  also?(task: number, from: T, place: number): void
 }
 
 /** Learns again what ran away, in place; says which tasks, by their index, and how slowly. */
@@ -43,7 +43,7 @@ export async function slowDown<T extends Learned>({
   learned,
   before,
   learn,
-  put,
+  also,
 }: Slowing<T>): Promise<Map<number, number>> {
   const slowed = new Map<number, number>()
   let away = before.flatMap((start, task) =>
@@ -54,12 +54,25 @@ export async function slowDown<T extends Learned>({
     const again = await learn(away, factor)
     away = away.filter((task, place) => {
       if (factor && !(isFinite(again, place) && again.losses[place] <= before[task])) return true
-      put(task, again, place)
+      putTask(learned, task, again, place)
+      also?.(task, again, place)
       slowed.set(task, factor)
       return false
     })
   }
   return slowed
+}
+
+/** The network and the loss of a task of another learning in place of its own. */
+export function putTask(learned: Learned, task: number, from: Learned, place: number): void {
+  learned.pieces.forEach((piece, k) => copyTask(piece, task, from.pieces[k], place, learned.losses.length))
+  learned.losses[task] = from.losses[place]
+}
+
+/** Task `place` of `from` in the place of task `to`, of `tasks` of them. */
+export function copyTask(all: Float32Array, to: number, from: Float32Array, place: number, tasks: number): void {
+  const each = all.length / tasks
+  all.set(from.subarray(place * each, (place + 1) * each), to * each)
 }
 
 export function isFinite({ pieces, losses }: Learned, task: number): boolean {

@@ -1,4 +1,5 @@
 import type { Expr, Program, Tensor } from '../../core/engine/index.ts'
+import { concatFloats } from '../../core/concat.ts'
 import * as e from '../../core/engine/index.ts'
 import { adam } from '../../core/nn/adam.ts'
 
@@ -25,17 +26,7 @@ export const count = (shape: readonly number[]): number => shape.reduce((a, b) =
 export function layers(draw: (count: number, scale: number) => Float32Array, dims: readonly (readonly number[])[]) {
   const shapes = dims.flatMap(([from, to]): number[][] => [[from, to], [to]])
   const parts = dims.flatMap(([from, to]) => [draw(from * to, 1 / Math.sqrt(from)), draw(to, 1 / Math.sqrt(from))])
-  return { shapes, theta: join(parts) }
-}
-
-export function join(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
+  return { shapes, theta: concatFloats(parts) }
 }
 
 const dataInputs = ({ data }: Workload) =>

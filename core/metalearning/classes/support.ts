@@ -1,3 +1,4 @@
+import { concatFloats } from '../../concat.ts'
 import { fitEncoder, loadEncoder } from '../../data/encoding.ts'
 import type { Encoder } from '../../data/encoding.ts'
 import { episodes } from '../../data/episodes.ts'
@@ -87,8 +88,8 @@ export async function predictFrom(support: SupportSet[], encoder: Encoder, view:
         shots,
         queries,
         ways,
-        supportX: joined(some.map((k) => support[k].x)),
-        supportY: joined(some.map((k) => support[k].y)),
+        supportX: concatFloats(some.map((k) => support[k].x)),
+        supportY: concatFloats(some.map((k) => support[k].y)),
         queryX,
       })
       some.forEach((k, t) =>
@@ -111,16 +112,6 @@ export async function predictFrom(support: SupportSet[], encoder: Encoder, view:
 /** Rows in one call of the runtime: the windows of 400 images of 28 x 28 are a quarter of a gigabyte. */
 const ROWS_AT_ONCE = 400
 const outputsOf = (support: SupportSet[]) => support.map(({ output }) => output)
-
-function joined(parts: Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
-}
 
 /** Heading and arrays of a saved model with its labelled rows. */
 export function packSupport(

@@ -1,7 +1,7 @@
 import * as e from '../../../core/engine/index.ts'
 import { lcg } from '../lcg.ts'
 import type { Workload } from '../workload.ts'
-import { join } from '../workload.ts'
+import { concatFloats } from '../../../core/concat.ts'
 
 /** A recurrent network 85-256-33 with tanh, sequences of 100 steps in batches of 64, through time. */
 export function rnn(steps = 100): Workload {
@@ -22,7 +22,7 @@ export function rnn(steps = 100): Workload {
     variants: ['nn.RNN', 'written'],
     steps: 4,
     shapes: parts.map(([shape]) => shape),
-    theta: join(
+    theta: concatFloats(
       parts.map(([shape, from]) =>
         draw(
           shape.reduce((a, b) => a * b),
