@@ -1,4 +1,3 @@
-import { UserError, type UserErrorJson } from '../../core/errors.ts'
 import { readPredictions, type TestPredictions } from '../../core/predictions.ts'
 import { readRecord, readWatched } from '../../core/relations/record.ts'
 import { relationsOf, type Relations, type RelationsInput } from '../../core/relations/relations.ts'
@@ -13,8 +12,8 @@ export type Question = Omit<CompareInput, 'predictions'> & {
   predictions: Map<string, string>
   fresh: { hash: string; bytes: Uint8Array }[]
 }
-/** `missing`: hashes to send with the question before it can be answered. `error`: a person's mistake in the question. */
-export type Answer = { comparison: Comparison } | { missing: string[] } | { error: UserErrorJson }
+/** `missing`: hashes to send with the question before it can be answered. */
+export type Answer = { comparison: Comparison } | { missing: string[] }
 
 /** What the trials of a transfer matrix kept, and what trainings watched, as bytes. */
 export type RelationsQuestion = Omit<RelationsInput, 'parts' | 'watched'> & {
@@ -47,14 +46,7 @@ export function analyse({ predictions, fresh, ...question }: Question): Answer {
   const missing = [...asked].filter((hash) => !known.has(hash))
   if (missing.length) return { missing }
   const saidBy = (run: string) => known.get(predictions.get(run) ?? '')?.said ?? null
-  let comparison: Comparison
-  try {
-    comparison = compare({ ...question, predictions: (run) => saidBy(run.id) })
-  } catch (error) {
-    // Errors lose their class between threads.
-    if (error instanceof UserError) return { error: error.json }
-    throw error
-  }
+  const comparison = compare({ ...question, predictions: (run) => saidBy(run.id) })
   for (const [hash, entry] of known) {
     if (size <= REMEMBERED) break
     if (asked.has(hash)) continue

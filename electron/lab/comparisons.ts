@@ -2,7 +2,6 @@ import { asBothWays, keptWhole } from '../../core/bothWays.ts'
 import { classesAreTasks } from '../../core/data/classParts.ts'
 import { usedRows } from '../../core/data/fold.ts'
 import type { TaskSet } from '../../core/data/taskSet.ts'
-import { UserError } from '../../core/errors.ts'
 import { methods } from '../../core/methods.ts'
 import { fingerprintOf } from '../../core/report/fingerprint.ts'
 import { report } from '../../core/report/report.ts'
@@ -66,7 +65,6 @@ export function comparisonCalls(c: Context): Handlers<Calls> {
     const answer = await c.pool.analyse({ ...question, fresh })
     for (const hash of hashes) given.add(hash)
     if ('comparison' in answer) return answer.comparison
-    if ('error' in answer) throw new UserError(answer.error)
     if (again) throw new Error('internal: the analyst forgets what it is told')
     return ask(question, true)
   }

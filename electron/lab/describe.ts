@@ -2,7 +2,6 @@ import type { DataRef } from '../../core/experiment.ts'
 import type { Roles } from '../../core/data/roles.ts'
 import type { Described } from '../../core/metafeatures/describe.ts'
 import { headPoints, nearestByTransfer, nearestOf, type Nearest } from '../../core/metafeatures/neighbours.ts'
-import { UserError } from '../../core/errors.ts'
 import { propose } from '../../core/propose.ts'
 import type { Context, Handlers } from './context.ts'
 import { datasetOf } from './data.ts'
@@ -23,10 +22,7 @@ export function studies(c: Context) {
     const key = JSON.stringify([what, data.key, asked])
     const known = kept.get(key) as Promise<Found<W>> | undefined
     if (known) return known
-    const answer = c.pool.study({ what, data, asked }).then((said) => {
-      if ('error' in said) throw new UserError(said.error)
-      return said.found
-    })
+    const answer = c.pool.study({ what, data, asked })
     kept.set(key, answer)
     answer.catch(() => kept.delete(key))
     if (kept.size > KEPT) kept.delete(kept.keys().next().value as string)
@@ -76,8 +72,9 @@ export function describeCalls(
     },
 
     async 'tasks.nearest'({ hash, roles, run }) {
-      const before: Nearest[] = await study('nearest', refOf(c, hash, roles), null)
-      const ways = [...before, ...(await byTransfer(c, related, refOf(c, hash, roles), run))]
+      const ref = refOf(c, hash, roles)
+      const before: Nearest[] = await study('nearest', ref, null)
+      const ways = [...before, ...(await byTransfer(c, related, ref, run))]
       if (run === undefined) return { ways }
       const { model, run: row } = await trainedModel(c, run)
       const heads = headPoints((model.taskNetworks ?? model.network)?.() ?? { layers: [], edges: [] })

@@ -1,5 +1,4 @@
 import type { Runtime } from '../../core/engine/runtime.ts'
-import { UserError, type UserErrorJson } from '../../core/errors.ts'
 import type { Model } from '../../core/method.ts'
 import { readModel, type ModelAbout } from '../../core/saved.ts'
 import { adaptTo } from './adapt.ts'
@@ -26,8 +25,7 @@ export type WorkOrder<W extends Work = Work> = {
   runtime: RuntimeKind
   bytes: Uint8Array | null
 }
-/** Errors lose their class between threads. */
-export type WorkAnswer<W extends Work = Work> = { done: Done<W> } | { missing: true } | { error: UserErrorJson }
+export type WorkAnswer<W extends Work = Work> = { done: Done<W> } | { missing: true }
 
 /** The model that was used last: a person who clicks through its units asks for it again and again. */
 let last: { key: string; kind: RuntimeKind; about: ModelAbout; model: Model } | null = null
@@ -38,13 +36,8 @@ export async function workWith<W extends Work>(
 ): Promise<WorkAnswer<W>> {
   const known = last?.key === key && last.kind === runtime.kind
   if (!known && !bytes) return { missing: true }
-  try {
-    if (!known) last = { key, kind: runtime.kind, ...readModel(bytes!, runtime) }
-    const { about, model } = last!
-    const run = WORKS[work] as (subject: Subject, wanted: Wanted<W>) => Done<W> | Promise<Done<W>>
-    return { done: await run({ about, model, methodKey, key }, wanted) }
-  } catch (error) {
-    if (error instanceof UserError) return { error: error.json }
-    throw error
-  }
+  if (!known) last = { key, kind: runtime.kind, ...readModel(bytes!, runtime) }
+  const { about, model } = last!
+  const run = WORKS[work] as (subject: Subject, wanted: Wanted<W>) => Done<W> | Promise<Done<W>>
+  return { done: await run({ about, model, methodKey, key }, wanted) }
 }

@@ -7,14 +7,13 @@ import type { RunEvent } from '../../core/events.ts'
 import type { Trial } from '../../core/experiment.ts'
 import type { Checked } from '../../core/data/checks/index.ts'
 import type { Roles } from '../../core/data/roles.ts'
-import { UserError } from '../../core/errors.ts'
 import type { Relations } from '../../core/relations/relations.ts'
+import { received, type Answered } from './answered.ts'
 import type { Answer, Question, RelationsQuestion } from './analyse.ts'
 import type { Done, Work, WorkAnswer, WorkOrder } from './modelWork.ts'
-import type { CheckAnswer } from './check.ts'
 import { type Figures, readFigures } from './figures.ts'
 import type { SharedData } from './shared.ts'
-import type { Studied, Study, What } from './study.ts'
+import type { Found, Study, What } from './study.ts'
 import type { Packed } from './workspace/blobs.ts'
 import type { Kept } from './workspace/programs.ts'
 
@@ -127,35 +126,36 @@ export class Pool {
 
   /** Compares on a thread of its own, so that neither the lab nor a trial waits. */
   analyse(question: Question): Promise<Answer> {
-    return this.track(this.analyst.run(question, { name: 'analyse' }) as Promise<Answer>)
+    return this.ask('analyse', question)
   }
 
   /** Uses a trained model on the same thread, which is sent its bytes where it does not have it. */
   async work<W extends Work>(order: Omit<WorkOrder<W>, 'bytes'>, bytes: () => Uint8Array): Promise<Done<W>> {
-    const ask = (sent: Uint8Array | null) =>
-      this.track(this.analyst.run({ ...order, bytes: sent }, { name: 'work' }) as Promise<WorkAnswer<W>>)
+    const ask = (sent: Uint8Array | null) => this.ask<WorkAnswer<W>>('work', { ...order, bytes: sent })
     const first = await ask(null)
     const answer = 'missing' in first ? await ask(bytes()) : first
     if ('done' in answer) return answer.done
-    if ('error' in answer) throw new UserError(answer.error)
     throw new Error('internal: a model that was sent is not known')
   }
 
   /** Looks at a data set on the same thread. */
-  study<W extends What>(question: Study<W>): Promise<Studied<W>> {
-    return this.track(this.analyst.run(question, { name: 'study' }) as Promise<Studied<W>>)
+  study<W extends What>(question: Study<W>): Promise<Found<W>> {
+    return this.ask('study', question)
   }
 
   /** Looks a data set over on the same thread. Throws the `UserError` of roles that contradict the table. */
-  async check(question: { data: SharedData; roles: Roles }): Promise<Checked> {
-    const answer = await this.track(this.analyst.run(question, { name: 'check' }) as Promise<CheckAnswer>)
-    if ('error' in answer) throw new UserError(answer.error)
-    return answer.checked
+  check(question: { data: SharedData; roles: Roles }): Promise<Checked> {
+    return this.ask('check', question)
   }
 
   /** Relations of many tasks take seconds to work out, too. */
   relate(question: RelationsQuestion): Promise<Relations> {
-    return this.track(this.analyst.run(question, { name: 'relate' }) as Promise<Relations>)
+    return this.ask('relate', question)
+  }
+
+  /** One of the functions of the worker, on the analyst's thread. */
+  private async ask<T>(name: 'analyse' | 'work' | 'study' | 'check' | 'relate', question: unknown): Promise<T> {
+    return received(await this.track(this.analyst.run(question, { name }) as Promise<Answered<T>>))
   }
 
   /** Of the threads that train, as they are now. */

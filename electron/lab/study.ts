@@ -1,5 +1,4 @@
 import type { TaskSet } from '../../core/data/taskSet.ts'
-import { UserError, type UserErrorJson } from '../../core/errors.ts'
 import { enough } from '../../core/enough/enough.ts'
 import type { Evaluation } from '../../core/experiment.ts'
 import { describe } from '../../core/metafeatures/describe.ts'
@@ -18,15 +17,8 @@ export type What = keyof Studies
 export type Asked<W extends What> = Parameters<Studies[W]>[1]
 export type Found<W extends What> = ReturnType<Studies[W]>
 export type Study<W extends What = What> = { what: W; data: SharedData; asked: Asked<W> }
-export type Studied<W extends What = What> = { found: Found<W> } | { error: UserErrorJson }
 
-export function study<W extends What>({ what, data, asked }: Study<W>): Studied<W> {
-  try {
-    const answer = STUDIES[what] as (set: TaskSet, asked: Asked<W>) => Found<W>
-    return { found: answer(taskSetOf(data), asked) }
-  } catch (error) {
-    // Errors lose their class between threads.
-    if (error instanceof UserError) return { error: error.json }
-    throw error
-  }
+export function study<W extends What>({ what, data, asked }: Study<W>): Found<W> {
+  const answer = STUDIES[what] as (set: TaskSet, asked: Asked<W>) => Found<W>
+  return answer(taskSetOf(data), asked)
 }

@@ -7,13 +7,17 @@ import { toErrorJson, UserError } from '../../core/errors.ts'
 import type { Emitted, RunEvent } from '../../core/events.ts'
 import { unpack } from '../../core/pack.ts'
 import { train } from '../../core/run.ts'
+import { analyse as analysed, relate as related, type Question, type RelationsQuestion } from './analyse.ts'
+import { answered } from './answered.ts'
+import { check as checked } from './check.ts'
 import { newFigures, writeFigures } from './figures.ts'
-import { workWith, type Work, type WorkAnswer, type WorkOrder } from './modelWork.ts'
+import { workWith, type WorkOrder } from './modelWork.ts'
 import type { Batch, Flight, Heard, Hello, Job, Outcome, RuntimeKind } from './pool.ts'
 import { GO, PAUSE, STOP } from './pool.ts'
 import { packProgram, shelfOf } from './programs.ts'
 import { openRuntime } from './runtimes/index.ts'
 import { taskSetOf } from './sets.ts'
+import { study as studied, type Study } from './study.ts'
 import { squeeze, type Packed } from './workspace/blobs.ts'
 
 /** Milliseconds between two messages to the lab. */
@@ -173,8 +177,8 @@ function toGive(event: RunEvent, bytes: Uint8Array): Packed {
 }
 
 /** The same file serves the thread that compares, checks, describes and uses models: one bundle for all threads. */
-export { analyse, relate } from './analyse.ts'
-export { check } from './check.ts'
-export { study } from './study.ts'
-export const work = async <W extends Work>(order: WorkOrder<W>): Promise<WorkAnswer<W>> =>
-  workWith(order, await runtimeFor(order))
+export const analyse = (question: Question) => answered(() => analysed(question))
+export const relate = (question: RelationsQuestion) => answered(() => related(question))
+export const check = (question: Parameters<typeof checked>[0]) => answered(() => checked(question))
+export const study = (question: Study) => answered(() => studied(question))
+export const work = (order: WorkOrder) => answered(async () => workWith(order, await runtimeFor(order)))
