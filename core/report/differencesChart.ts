@@ -3,6 +3,7 @@ import { decimalsFor, median, written } from '../stats/decimals.ts'
 import { metricOf } from '../stats/metrics.ts'
 import { say, type Language } from '../words/say.ts'
 import { axisOf } from './axis.ts'
+import { gridDown } from './gridDown.ts'
 import { html, short, type Markup } from './html.ts'
 import { taskMark } from './marks.ts'
 
@@ -69,16 +70,7 @@ export function differencesChart(c: Comparison, pair: { method: string; against:
       const [x1, x2] = [axis.at(-reach), axis.at(reach)]
       return html`<rect class="band" x="${x1}" width="${x2 - x1}" y="${22 + i * ROW}" height="${ROW}" />`
     })}
-    ${axis.ticks.map(
-      (tick) =>
-        html`<line class="grid" x1="${axis.at(tick)}" x2="${axis.at(tick)}" y1="22" y2="${bottom}" /><text
-            class="tick"
-            x="${axis.at(tick)}"
-            y="${bottom + 16}"
-            text-anchor="middle"
-            >${written(tick, axis.decimals, true)}</text
-          >`,
-    )}
+    ${gridDown(axis, 22, bottom, true)}
     <line class="zero" x1="${zero}" x2="${zero}" y1="18" y2="${bottom}" />
     <text class="axis" x="${zero - 8}" y="12" text-anchor="end">${say(language, 'report.axis.worse')}</text>
     <text class="axis" x="${zero + 8}" y="12">${say(language, 'report.axis.better')}</text>

@@ -4,6 +4,7 @@ import { metricOf } from '../stats/metrics.ts'
 import type { Language } from '../words/say.ts'
 import { say } from '../words/say.ts'
 import { axisOf } from './axis.ts'
+import { gridDown } from './gridDown.ts'
 import { textWidth } from './columns.ts'
 import { html, short, type Markup } from './html.ts'
 
@@ -33,16 +34,7 @@ export function figuresChart(comparison: Comparison, language: Language): Markup
     <desc id="figures-desc">
       ${methods.map((m) => `${m.label}: ${written(m.overall.mean, decimals)} (${range(m.overall.ci95)}). `)}
     </desc>
-    ${axis.ticks.map(
-      (tick) =>
-        html`<line class="grid" x1="${axis.at(tick)}" x2="${axis.at(tick)}" y1="0" y2="${bottom}" /><text
-            class="tick"
-            x="${axis.at(tick)}"
-            y="${bottom + 16}"
-            text-anchor="middle"
-            >${written(tick, axis.decimals)}</text
-          >`,
-    )}
+    ${gridDown(axis, 0, bottom)}
     <text class="axis" x="${left}" y="${bottom + 36}">${metric}</text>
     ${methods.map((m, i) => {
       const y = i * ROW + ROW / 2 + 4
