@@ -37,8 +37,9 @@ export function measureBy(c: {
   rows?: number
 }): Measure {
   const { evaluation, evidence } = c
-  const ratio = testOverTrain(evaluation, c.rows)
-  const shared = overlap(evaluation, c.rows)
+  const given = timesTested(evaluation, c.rows)
+  const ratio = ratioOf(evaluation, given)
+  const shared = overlap(evaluation, given)
   const folds = Math.max(0, ...evidence.map((e) => e.folds.size))
   const rows = rowBootstrap(c)
   const overFolds =
@@ -110,8 +111,10 @@ function timesTested({ testFolds }: Evaluation, rows = 0) {
 }
 
 /** Test rows over training rows of a fold. */
-export function testOverTrain(evaluation: Evaluation, rows?: number): number {
-  const given = timesTested(evaluation, rows)
+export const testOverTrain = (evaluation: Evaluation, rows?: number): number =>
+  ratioOf(evaluation, timesTested(evaluation, rows))
+
+function ratioOf(evaluation: Evaluation, given: ReturnType<typeof timesTested>): number {
   if (given) {
     const test = given.times.reduce((sum, times) => sum + times, 0)
     return test / Math.max(1, given.lists * given.times.length - test)
@@ -121,8 +124,7 @@ export function testOverTrain(evaluation: Evaluation, rows?: number): number {
 }
 
 /** How much two splits have in common: by chance where each was drawn anew, as counted where they were given. */
-function overlap(evaluation: Evaluation, rows?: number): Overlap {
-  const given = timesTested(evaluation, rows)
+function overlap(evaluation: Evaluation, given: ReturnType<typeof timesTested>): Overlap {
   if (given) {
     const { lists, times } = given
     const common = (of: (times: number) => number) => {

@@ -116,16 +116,12 @@ async function networkFor(c: Context, comparison: Comparison) {
 }
 
 function questionOf(c: Context, rows: ExperimentRow[], asked: Asked, looks: number): Omit<Question, 'fresh'> {
-  const experiments = rows.map(({ id, name, dataHash, spec }) => ({
-    id,
-    name,
-    dataHash,
-    spec,
-    runs: c.workspace.records.runs(id).map(summaryOf).filter(isOneFit),
+  const experiments = rows.map(({ id, name, dataHash, spec }) => {
+    const { set } = c.store.load(spec.data)
+    const runs = c.workspace.records.runs(id).map(summaryOf).filter(isOneFit)
     // Each keeps its own groups together: rows of one, whole groups of another.
-    blocks: c.store.load(spec.data).set.blocks,
-    rows: usedRows(c.store.load(spec.data).set).length,
-  }))
+    return { id, name, dataHash, spec, runs, blocks: set.blocks, rows: usedRows(set).length }
+  })
   const { set } = c.store.load(rows[0].spec.data)
   const predictions = new Map<string, string>()
   for (const { runs } of experiments)

@@ -1,11 +1,10 @@
 import { UserError } from '../../core/errors.ts'
 import type { Method } from '../../core/method.ts'
-import { methods } from '../../core/methods.ts'
-import { metricOf } from '../../core/stats/metrics.ts'
 import { shotCurves, type Runner } from '../../core/stats/shotCurve.ts'
 import type { Context, Handlers } from './context.ts'
 import { needExperiment } from './experiments.ts'
 import { isOneFit, summaryOf } from './queue/active.ts'
+import { byMethod, curveMetric } from './recorded.ts'
 
 /** Error against the number of labelled rows of a new task, from what the runs recorded. */
 export function shotCalls(c: Context): Handlers<'experiment.shots'> {
@@ -14,8 +13,7 @@ export function shotCalls(c: Context): Handlers<'experiment.shots'> {
       const { name, spec } = needExperiment(c, id)
       const runs = c.workspace.records.runs(id).map(summaryOf).filter(isOneFit)
       const { shotCurve } = spec.evaluation
-      const recorded = runs.flatMap((run) => Object.keys(run.metrics)).find((metric) => metric.includes('@'))
-      const metric = metricOf(asked ?? recorded?.split('@')[0] ?? 'rmse')
+      const metric = curveMetric(runs, asked)
       if (!shotCurve.length || !metric)
         throw new UserError({
           code: 'shots.none',
@@ -24,17 +22,7 @@ export function shotCalls(c: Context): Handlers<'experiment.shots'> {
           got: metric ? 'none' : `the metric "${asked}"`,
           remedy: 'Set up the experiment again with, say, 1, 2, 5, 10, 20 rows.',
         })
-      const runners = [...new Set(runs.map((run) => run.methodKey))].map((key): Runner => {
-        const own = runs.filter((run) => run.methodKey === key)
-        const method = methods.find((m) => m.id === own[0].method.id)
-        return {
-          key,
-          id: own[0].method.id,
-          label: own[0].method.label ?? method?.name ?? key,
-          ...kindOf(method),
-          runs: own,
-        }
-      })
+      const runners = byMethod(runs).map(({ method, ...own }): Runner => ({ ...own, ...kindOf(method) }))
       return shotCurves(shotCurve, runners, metric)
     },
   }
