@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHROMIUM, launch } from '../renderer/window.ts'
 import { carsCsv } from './cars.ts'
-import { faultsOf, THEMES } from './looking.ts'
+import { faultsOf, inOrder, THEMES, watchedPage } from './looking.ts'
 import { serve } from './served.ts'
 import type { Served } from './served.ts'
 
@@ -21,15 +21,12 @@ describe.skipIf(!CHROMIUM)('from drop to verdict', () => {
   let browser: Browser
   let page: Page
   const faults: string[] = []
-  let broken = false
 
   beforeAll(async () => {
     lab = await serve()
     browser = await launch()
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' })
-    page = await context.newPage()
-    page.on('pageerror', (error) => faults.push(String(error)))
-    page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
+    page = await watchedPage(context, faults)
     await page.goto(lab.url)
   }, 180_000)
 
@@ -38,11 +35,7 @@ describe.skipIf(!CHROMIUM)('from drop to verdict', () => {
     await lab?.stop()
   })
 
-  // Each step stands on the one before: after a failure the rest says nothing.
-  beforeEach(({ skip }) => skip(broken, 'an earlier step failed'))
-  afterEach(({ task }) => {
-    broken ||= task.result?.state === 'fail'
-  })
+  inOrder()
 
   /** What axe finds, in both themes; the picture of each where pictures are asked for. */
   async function look(name: string) {

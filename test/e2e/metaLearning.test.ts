@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHROMIUM, launch } from '../renderer/window.ts'
-import { faultsOf, THEMES } from './looking.ts'
+import { faultsOf, inOrder, THEMES, watchedPage } from './looking.ts'
 import { serve } from './served.ts'
 import type { Served } from './served.ts'
 import { signsNpz, sitesCsv, trainOnSites } from './sites.ts'
@@ -27,14 +27,11 @@ describe.skipIf(!CHROMIUM)('meta-learning on screen', { timeout: PATIENCE }, () 
   let page: Page
   let trained: Awaited<ReturnType<typeof trainOnSites>>
   const faults: string[] = []
-  let broken = false
 
   async function open(locale: string) {
     context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale, reducedMotion: 'reduce' })
-    page = await context.newPage()
+    page = await watchedPage(context, faults)
     page.setDefaultTimeout(PATIENCE / 2)
-    page.on('pageerror', (error) => faults.push(String(error)))
-    page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
     await page.goto(lab.url, { timeout: PATIENCE / 2 })
     await page.getByRole('navigation').first().waitFor()
   }
@@ -51,11 +48,7 @@ describe.skipIf(!CHROMIUM)('meta-learning on screen', { timeout: PATIENCE }, () 
     await lab?.stop()
   })
 
-  // Each step stands on the one before: after a failure the rest says nothing.
-  beforeEach(({ skip }) => skip(broken, 'an earlier step failed'))
-  afterEach(({ task }) => {
-    broken ||= task.result?.state === 'fail'
-  })
+  inOrder()
 
   /** What axe finds, in both themes. */
   async function look() {
