@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import axe from 'axe-core'
 import type { Download, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { faultsOf } from './axe.ts'
 import { findChromium, openStage } from './stage/serve.ts'
 import type { Stage } from './stage/serve.ts'
 
@@ -40,18 +40,6 @@ describe.skipIf(!chromium)('views in a browser', () => {
     expect(wrong).toEqual([])
   }
 
-  async function violations(page: Page): Promise<string[]> {
-    // A colour on its way to another is neither: none is on its way.
-    await page.emulateMedia({ reducedMotion: 'reduce' })
-    await page.locator('html[data-motion=less]').waitFor({ state: 'attached' })
-    const session = await page.context().newCDPSession(page)
-    await session.send('Runtime.evaluate', { expression: axe.source })
-    return page.evaluate(async () => {
-      const found = await (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { target: unknown }[] }[] }> } }).axe.run() // prettier-ignore
-      return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => String(n.target)).join(' ; ')}`)
-    })
-  }
-
   async function saved(page: Page, format: RegExp): Promise<Download> {
     await page
       .getByRole('button', { name: /Save as|保存为/ })
@@ -82,7 +70,7 @@ describe.skipIf(!chromium)('views in a browser', () => {
     async (theme, place, ready) => {
       await at(place, async (page) => {
         await page.locator(ready).first().waitFor()
-        expect(await violations(page)).toEqual([])
+        expect(await faultsOf(page)).toEqual([])
       }, { theme: theme as 'light' | 'dark', language: theme === 'dark' ? 'zh' : 'en' }) // prettier-ignore
     },
   )
@@ -126,7 +114,7 @@ describe.skipIf(!chromium)('views in a browser', () => {
       await page.getByRole('button', { name: 'Which units serve which task' }).click()
       await page.getByRole('heading', { name: 'What each task loses without each unit' }).waitFor()
       await page.locator('.service .scroller').waitFor()
-      expect(await violations(page)).toEqual([])
+      expect(await faultsOf(page)).toEqual([])
     })
   })
 
@@ -197,7 +185,7 @@ describe.skipIf(!chromium)('views in a browser', () => {
     await at('/learn', async (page) => {
       await page.getByText(/Step \d+ of 35/).waitFor()
       for (let i = 0; i < 35; i++) await page.keyboard.press('ArrowRight')
-      expect(await violations(page)).toEqual([])
+      expect(await faultsOf(page)).toEqual([])
     })
   })
 

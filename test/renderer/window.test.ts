@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { faultsOf } from './axe.ts'
 import { CHROMIUM, buildPage, launch, openWindow } from './window.ts'
 import type { OpenOptions, Opened } from './window.ts'
 
@@ -39,27 +39,7 @@ describe.skipIf(!CHROMIUM)('the window', () => {
     }
   }
 
-  async function accessible(page: Page) {
-    // A colour on its way to another is neither: none sets out from here, and those on their way are waited for.
-    await page.emulateMedia({ reducedMotion: 'reduce' })
-    await page.locator('html[data-motion=less]').waitFor({ state: 'attached' })
-    await page.evaluate(() =>
-      Promise.allSettled(
-        document
-          .getAnimations()
-          .filter((own) => Number.isFinite(own.effect?.getComputedTiming().endTime))
-          .map((own) => own.finished),
-      ).then(() => undefined),
-    )
-    // Chrome's own debugging channel runs it: the page's policy allows no foreign script.
-    const results = await page.evaluate(`(() => { ${axe.source}; return axe.run({ resultTypes: ['violations'] }) })()`)
-    const { violations } = results as {
-      violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
-    }
-    expect(
-      violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)} ${nodes[0].failureSummary}`),
-    ).toEqual([])
-  }
+  const accessible = async (page: Page) => expect(await faultsOf(page)).toEqual([])
   /** As long as a slow machine needs. */
   const until = <T>(get: () => T) => expect.poll(get, { timeout: 20_000 })
   const openSample = async (page: Page) => {
