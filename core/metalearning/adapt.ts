@@ -13,7 +13,7 @@ import { adaptProgram } from './programs.ts'
 import { copyTask, isFinite, slowDown, slower, supportLosses } from './slowDown.ts'
 import type { Learned, Slowed } from './slowDown.ts'
 import type { Strategy } from './strategy.ts'
-import { rowsFed, someTasks, stackedFor, supportOf } from './support.ts'
+import { rowsFed, someTasks, stackedFor, supportOf, unseen } from './support.ts'
 import type { Support } from './support.ts'
 
 type Extra = Record<string, Float32Array>
@@ -77,7 +77,7 @@ export function repeated(plan: Plan, network: Float32Array, tasks: number): Floa
   })
 }
 
-/** The network that the meta-parameters stand for before any row was seen: no step, and a row that counts nothing. */
+/** The network that the meta-parameters stand for before any row was seen. */
 export async function startNetwork(
   plan: Plan,
   strategy: Strategy,
@@ -111,7 +111,8 @@ async function learn(
   )
   const out = await session.run({
     theta: vector(theta),
-    ...rowsFed('support', support, plan.inputs.length),
+    // Those who learn at once take no steps that could be left out.
+    ...rowsFed('support', steps > 0 ? support : unseen(support), plan.inputs.length),
     rate: scalar(rate),
     count: { shape: [], data: Int32Array.of(steps) },
   })

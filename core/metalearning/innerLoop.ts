@@ -31,7 +31,7 @@ import { cellInputs, metaSize } from './programs.ts'
 import { isFinite, putTask, slowDown, slower, supportLosses } from './slowDown.ts'
 import type { Learned } from './slowDown.ts'
 import type { Adapted, Cells, Strategy } from './strategy.ts'
-import { rowsFed, someTasks, stackedFor, supportOf } from './support.ts'
+import { rowsFed, someTasks, stackedFor, supportOf, unseen } from './support.ts'
 import type { Support } from './support.ts'
 import { losses, meanOfMeans, meanOverTasks, sumOfMeans } from './taskNetworks.ts'
 
@@ -40,8 +40,8 @@ import { losses, meanOfMeans, meanOverTasks, sumOfMeans } from './taskNetworks.t
  * many steps with the loss of their query rows L_t; the two meta-gradients of the start theta after n steps theta_t,
  *   exact: grad_theta mean_t L_t(theta_t(theta)),   first order: mean_t grad L_t at theta_t  (Finn et al. 2017);
  * and the mean loss of other starts near it, before any step and after n. A task that runs away is followed at a lower
- * rate (`slowDown.ts`), from the first time on that it did. Where a task begins from something else than
- * a network (a context, a prior), the start is no parameter, and there are no meta-gradients.
+ * rate (`slowDown.ts`), from the first time on that it did. Where a task begins from something else than a network (a
+ * context, a prior), or from one that was never learned, there are no meta-gradients of the start.
  */
 export async function innerLoopOf(
   plan: Plan,
@@ -60,7 +60,7 @@ export async function innerLoopOf(
   type Sets = { given: Support; asked: Support }
   const feeds = (steps: number, { given, asked }: Sets = all, factor = 1): Record<string, Tensor> => ({
     theta: vector(slower(plan, strategy, theta, factor)),
-    ...rowsFed('support', given, width),
+    ...rowsFed('support', steps > 0 ? given : unseen(given), width),
     ...rowsFed('query', asked, width),
     rate: scalar(rate * factor),
     count: { shape: [], data: Int32Array.of(factor && steps) },
@@ -98,6 +98,23 @@ export async function innerLoopOf(
     for (const [task, factor] of await slowDown({ learned, before, learn, also })) factors.set(task, factor)
     return learned
   }
+  /** Means over all tasks of what a program says of some: those that were slowed are asked at their own rates. */
+  async function meanOver(
+    what: 'gradients' | 'around',
+    outputs: string[],
+    steps: number,
+    more: Record<string, Tensor> = {},
+  ): Promise<Float32Array[]> {
+    if (descends) await learnedAfter(steps)
+    const factorOf = (task: number) => factors.get(task) ?? 1
+    const parts: Float32Array[][] = []
+    for (const factor of new Set(Array.from(names.keys(), factorOf))) {
+      const tasks = [...names.keys()].filter((task) => factorOf(task) === factor)
+      const out = await run(what, { ...feeds(steps, some(tasks), factor), ...more })
+      parts.push(outputs.map((name) => out(name).map((value) => (value * tasks.length) / names.length)))
+    }
+    return parts.reduce((sums, part) => sums.map((sum, k) => sum.map((value, i) => value + part[k][i])))
+  }
   return {
     tasks: names,
     start,
@@ -117,21 +134,20 @@ export async function innerLoopOf(
       return { networks, losses: Array.from(learned.asked) }
     },
     async metaGradients(steps) {
-      if (!own) return null
-      const out = await run('gradients', feeds(steps))
-      const found = { exact: out('exact'), firstOrder: out('firstOrder') }
-      return [...found.exact, ...found.firstOrder].every(Number.isFinite) ? found : null
+      if (!own || !strategy.outer) return null
+      const [exact, firstOrder] = await meanOver('gradients', ['exact', 'firstOrder'], steps)
+      return [...exact, ...firstOrder].every(Number.isFinite) ? { exact, firstOrder } : null
     },
     async lossesAround(basis, at, steps) {
       const both = new Float32Array(2 * size)
       basis.forEach((direction, k) => both.set(direction, k * size))
-      const out = await run('around', {
-        ...feeds(steps),
+      const places = {
         start: vector(start),
         basis: { shape: [2, size], data: both },
         at: { shape: [at.length, 2], data: Float32Array.from(at.flat()) },
-      })
-      return { before: Array.from(out('before')), after: own ? Array.from(out('after')) : null }
+      }
+      const [before, after] = await meanOver('around', own ? ['before', 'after'] : ['before'], steps, places)
+      return { before: Array.from(before), after: after ? Array.from(after) : null }
     },
   }
 }
@@ -144,7 +160,7 @@ function learnsItsStart(plan: Plan, strategy: Strategy): boolean {
 
 const PROGRAMS = { after: afterProgram, gradients: gradientProgram, around: aroundProgram }
 
-type Inputs = { learned(theta: Expr): Adapted; query: Cells; theta: Expr }
+type Inputs = { learned(meta: Expr[]): Adapted; query: Cells; theta: Expr }
 
 /** in: theta, the rows of both sets with weights, rate, count */
 function inputsOf(plan: Plan, strategy: Strategy, few: boolean): Inputs {
@@ -154,15 +170,14 @@ function inputsOf(plan: Plan, strategy: Strategy, few: boolean): Inputs {
     { x: fed.queryX, y: fed.queryY, weight: fed.queryWeight, rows: 'queries' },
   ]
   const [rate, count] = [input('rate', []), input('count', [], 'int64')]
-  const learned = (theta: Expr) =>
-    strategy.adapt({ plan, meta: unflatten(theta, strategy.shapes(plan)), support, rate, count, few })
+  const learned = (meta: Expr[]) => strategy.adapt({ plan, meta, support, rate, count, few })
   return { learned, query, theta: input('theta', [metaSize(plan, strategy)]) }
 }
 
 /** out: piece0, piece1, ... [task, ...]; loss [task] */
 function afterProgram(plan: Plan, strategy: Strategy, few: boolean): Program {
   const { learned, query, theta } = inputsOf(plan, strategy, few)
-  const { pieces } = learned(theta)
+  const { pieces } = learned(unflatten(theta, strategy.shapes(plan)))
   const loss = sum(mul(losses(plan, pieces, query), query.weight as Expr), [1, 2])
   return compile({ loss, ...Object.fromEntries(pieces.map((piece, k) => [`piece${k}`, piece])) })
 }
@@ -171,7 +186,7 @@ function afterProgram(plan: Plan, strategy: Strategy, few: boolean): Program {
 function gradientProgram(plan: Plan, strategy: Strategy, few: boolean): Program {
   const { learned, query, theta } = inputsOf(plan, strategy, few)
   const start = unflatten(theta, strategy.shapes(plan))
-  const { pieces } = learned(flatten(start))
+  const { pieces } = learned(start)
   const exact = grad(meanOfMeans(losses(plan, pieces, query), query), start.slice(0, pieces.length))
   const reached = pieces.map(stopGradient)
   const slopes = grad(sumOfMeans(losses(plan, reached, query), query), reached)
@@ -199,7 +214,7 @@ function aroundProgram(plan: Plan, strategy: Strategy, few: boolean): Program {
       const before = meanLoss(unflatten(moved, shapes))
       if (!own) return { state: [nothing], scan: [before] }
       const meta = all > weights ? concat([moved, slice(theta, 0, weights, all)], 0) : moved
-      return { state: [nothing], scan: [before, meanLoss(learned(meta).pieces)] }
+      return { state: [nothing], scan: [before, meanLoss(learned(unflatten(meta, strategy.shapes(plan))).pieces)] }
     },
   })
   return compile({ before: scan[0], ...(own ? { after: scan[1] } : {}) })

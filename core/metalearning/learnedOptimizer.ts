@@ -109,10 +109,17 @@ export function learnedOptimizerStrategy(steps: number, unroll: number, cells: n
     const nothing = mul(concat(new Array<Expr>(cells).fill(weights), 2), 0)
     return [weights, nothing, nothing, nothing, nothing]
   }
-  const step = (plan: Plan, lstm: Expr[], [weights, h1, c1, h2, c2]: Expr[], support: Cells, rate: Expr): Expr[] => {
+  const step = (
+    plan: Plan,
+    lstm: Expr[],
+    [weights, h1, c1, h2, c2]: Expr[],
+    support: Cells,
+    rate: Expr,
+    read: (slope: Expr) => Expr,
+  ): Expr[] => {
     const pieces = parted(plan, weights)
-    const slopes = grad(sumOfMeans(losses(plan, pieces, support), support), pieces).map(stopGradient)
-    const first = layer(prepared(joined(slopes)), [h1, c1], lstm.slice(0, 3), cells)
+    const slopes = grad(sumOfMeans(losses(plan, pieces, support), support), pieces)
+    const first = layer(prepared(read(joined(slopes))), [h1, c1], lstm.slice(0, 3), cells)
     const second = layer(first[0], [h2, c2], lstm.slice(3, 6), cells)
     return [add(weights, mul(rate, matmul(second[0], lstm[6]))), ...first, ...second]
   }
@@ -140,7 +147,7 @@ export function learnedOptimizerStrategy(steps: number, unroll: number, cells: n
             count,
             state: done ? state.map(stopGradient) : state,
             body(_, now) {
-              const next = step(plan, lstm, now, support, rate)
+              const next = step(plan, lstm, now, support, rate, stopGradient)
               return { state: next, scan: [meanOfMeans(losses(plan, parted(plan, next[0]), query), query)] }
             },
           })
@@ -154,12 +161,13 @@ export function learnedOptimizerStrategy(steps: number, unroll: number, cells: n
         return { loss, gradient: grad(loss, meta) }
       },
     },
+    // Slopes are no constants here: whoever asks for the exact meta-gradient of what is learned gets it.
     adapt({ plan, meta, support, rate, count }) {
       const { start, lstm } = split(plan, meta)
       const { state } = loop({
         count,
         state: begin(start),
-        body: (_, now) => ({ state: step(plan, lstm, now, support, rate) }),
+        body: (_, now) => ({ state: step(plan, lstm, now, support, rate, (slope) => slope) }),
       })
       return { pieces: parted(plan, state[0]) }
     },

@@ -46,6 +46,9 @@ export function supportOf(stacked: Plan, frame: Frame): Support {
   return { tasks, shots, x, y, weight }
 }
 
+/** The same rows, none of which counts: all that is known of tasks before any row was seen. */
+export const unseen = (support: Support): Support => ({ ...support, weight: new Float32Array(support.weight.length) })
+
 /** The support set of some of its tasks. */
 export function someTasks({ shots, x, y, weight }: Support, tasks: readonly number[]): Support {
   const pick = (all: Float32Array) => {

@@ -6,12 +6,14 @@ import type { Runtime } from '../../core/engine/runtime.ts'
 import { generatedViews } from '../../core/episodeViews.ts'
 import type { InnerLoop, Model } from '../../core/method.ts'
 import { method, paramsOf } from '../../core/methods.ts'
+import type { TaskSet, View } from '../../core/data/taskSet.ts'
 import { rng } from '../../core/rng.ts'
 
 /** The slopes and the losses that the map shows are measured against each other, and the plane against one made by hand. */
 const STEPS = 3
 const set = generatorTaskSet('sine', {}, rng('table'), 2, 10)
 const { support, query } = generatedViews(set.generator!, rng('shown'), 6, 8, 12, 1)
+const truth = (i: number) => query.set.table.columns[query.set.targets[0]].values[query.rows[i]]
 
 let runtime: Runtime
 beforeAll(() => void (runtime = referenceRuntime()))
@@ -29,6 +31,7 @@ async function trained(id: string, params: Record<string, unknown> = {}): Promis
   )
   for (let next = await going.next(); ; next = await going.next()) if (next.done) return next.value
 }
+const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i], 0)
 
 /** Slope of a loss along a direction, by central differences. */
@@ -53,6 +56,7 @@ describe.each([
   ['meta-sgd', {}],
   ['maml-plus-plus', { innerLr: 0.01 }],
   ['implicit-maml', {}],
+  ['learned-optimizer', { iterations: 10, innerSteps: 3, unroll: 3, cells: 2, outerLr: 0.05 }],
 ])('%s', (id, params) => {
   it('has the slopes that its losses have', async () => {
     const loop = await (await trained(id, params)).innerLoop!(support, query)
@@ -82,7 +86,6 @@ it('the map says what the loop does: paths from the origin, losses along them, s
   }
   const squares = map.tasks.map(({ pull }) => pull ** 2)
   const seen = map.tasks.map(({ pull, inPlane }) => pull ** 2 * inPlane)
-  const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
   expect(total(seen) / total(squares)).toBeCloseTo(map.variance[0] + map.variance[1], 6)
   expect(map.directions.map(({ kind }) => kind)).toEqual(['exact', 'first-order', 'mean-pull'])
   for (const { at } of map.directions) expect(Math.hypot(...at)).toBeLessThanOrEqual(1 + 1e-6)
@@ -95,13 +98,58 @@ it('the map says what the loop does: paths from the origin, losses along them, s
   expect([map.map.before.length, map.map.before[0].length]).toEqual([map.map.y.length, map.map.x.length])
 })
 
-it('where the start is not learned as a network there are paths and losses, and no meta-gradient', async () => {
+it('where the start is not learned, or no network, there are paths and losses, and no meta-gradient', async () => {
+  const scratch = await (await trained('from-scratch', { adaptSteps: 2 })).innerLoop!(support, query)
+  expect(await scratch.metaGradients(1)).toBeNull()
   for (const id of ['cavia', 'ridge-head']) {
     const map = await innerMap(await (await trained(id)).innerLoop!(support, query), 1, 'drawn')
     expect(map.directions.map(({ kind }) => kind)).toEqual(['mean-pull'])
     expect(map.map.after).toBeNull()
     expect(map.map.before.flat().every((loss) => loss !== null && loss > 0)).toBe(true)
   }
+})
+
+it.each(['ridge-head', 'alpaca', 'conditional-neural-process'])(
+  '%s learns at once, and stands at its start before any row was seen',
+  async (id) => {
+    const model = await trained(id)
+    const loop = await model.innerLoop!(support, query)
+    const [none, one] = [await loop.after(0), await loop.after(1)]
+    for (const network of none.networks) expect(network).toEqual(loop.start)
+    expect(one.networks[0]).not.toEqual(loop.start)
+    // What is watched while it adapts is the same: the losses are those of the answers.
+    const path = await model.adaptTrace!(support, [0, 1])
+    for (const [k, { losses }] of [none, one].entries()) {
+      const values = (await path[k].predict(query)).targets[0].values
+      const errors = Array.from(values, (value, i) => (value - truth(i)) ** 2)
+      losses.forEach((loss, task) => expect(total(errors.slice(task * 12, (task + 1) * 12)) / 12).toBeCloseTo(loss, 4))
+    }
+    expect((await path[1].predict(query)).targets).toEqual((await (await model.adapt!(support)).predict(query)).targets)
+  },
+)
+
+/** The inputs of the first task in other units: steps that suit the others overshoot there. */
+function inOtherUnits({ set: own, ...view }: View): View {
+  const per = own.table.rows / own.tasks.length
+  const columns = own.table.columns.map((column, c) =>
+    own.features.includes(c)
+      ? { ...column, values: Float64Array.from(column.values, (value, row) => (row < per ? 30 : 1) * value) }
+      : column,
+  ) as TaskSet['table']['columns']
+  return { ...view, set: { ...own, table: { ...own.table, columns } } }
+}
+
+it('a task that runs away is slowed in the losses around the start and in the meta-gradients, too', async () => {
+  const model = await trained('maml', { innerLr: 0.05, activation: 'relu' })
+  const loop = await model.innerLoop!(inOtherUnits(support), inOtherUnits(query))
+  const { losses } = await loop.after(STEPS)
+  expect(loop.slowed.map(({ task }) => task)).toEqual([loop.tasks[0]])
+  const { after } = await loop.lossesAround([loop.start, loop.start], [[0, 0]], STEPS)
+  expect(after![0]).toBeCloseTo(total(losses) / losses.length, 4)
+  const { exact } = (await loop.metaGradients(STEPS))!
+  const along = exact.map((value) => value / Math.sqrt(dot(exact, exact)))
+  const found = await slope(loop, along, 'after', STEPS)
+  expect(Math.abs(found / dot(exact, along) - 1)).toBeLessThan(0.01)
 })
 
 it('the plane of vectors is that of their singular vectors', () => {
