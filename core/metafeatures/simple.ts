@@ -4,7 +4,10 @@ import type { Figures } from './catalogue.ts'
 /** Counts: what anyone sees of a table. */
 export function simple({ rows, y, numbers, categories, counts, emptyCells, emptyRows }: Cells): Figures {
   const columns = [...numbers, ...categories]
-  const two = columns.filter((column) => new Set(column.filter((v) => v === v && v !== -1)).size === 2)
+  const two = [
+    ...numbers.filter((column) => new Set(column.filter((v) => v === v)).size === 2),
+    ...categories.filter((column) => new Set(column.filter((level) => level >= 0)).size === 2),
+  ]
   return {
     nr_inst: rows,
     nr_attr: columns.length,

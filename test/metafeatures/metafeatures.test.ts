@@ -97,3 +97,16 @@ test('columns that do not vary, columns of words alone and empty cells give fini
     expect(figures['skewness.mean']).toBeUndefined()
   }
 })
+
+test('-1 is a number like any other, and an empty level is none', () => {
+  const n = 12
+  const table = tableOf({
+    two: count(n).map((i) => (i % 2 ? 1 : -1)),
+    other: count(n).map((i) => (i < 4 ? 1 : -1)),
+    three: count(n).map((i) => (i % 3) - 1),
+    level: count(n).map((i) => [null, 'a', 'b'][i % 3]),
+    y: count(n),
+  })
+  const set = buildTaskSet(table, Roles.parse({ targets: ['y'], features: ['two', 'other', 'three', 'level'] }))
+  expect(simple(cellsOf(set, 0, Int32Array.from(count(n)), inOrder)).nr_bin).toBe(3)
+})
