@@ -12,7 +12,8 @@ const EPISODES_PER_TASK = 5
 
 /**
  * Few-shot episodes of a view's tasks: in each, `shots` rows of every task-column level are the support set and up to
- * `queries` of the others are asked for. Levels of a single row are left out; short ones keep one row to ask for.
+ * `queries` of the others are asked for; rows in which no target is measured are neither. Levels of a single row are left
+ * out; short ones keep one row to ask for.
  *
  * Along a curve the same rows are asked for at every number of shots: those behind the first `reserve`, of short levels
  * behind what `queries` leave over; a level is left out where that is less than `shots`.
@@ -47,9 +48,12 @@ export function episodesOf(
   })
 }
 
+/** The rows of each level in which a target is measured. */
 function rowsByGroup({ set, rows }: View): Map<number, number[]> {
   const byGroup = new Map<number, number[]>()
+  const measured = (row: number) => set.targets.some((_, target) => set.observed[target * set.table.rows + row])
   for (const row of rows) {
+    if (!measured(row)) continue
     const group = set.group ? set.group[row] : 0
     if (group < 0) continue
     const own = byGroup.get(group)

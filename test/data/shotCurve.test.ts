@@ -74,3 +74,21 @@ test('the labelled rows of a task can be its first ones in time', () => {
   for (const row of all[0].query.rows) expect(1000 - row).toBeGreaterThan(latest.get(site[row]) as number)
   expect(() => trialData(trialOf({ supportOrder: 'clock' }), set)).toThrow(UserError)
 })
+
+test('labelled rows are those in which the target is measured, and no other row is asked for', () => {
+  const y = table.columns.findIndex((column) => column.name === 'y')
+  const columns = table.columns.map((column, c) =>
+    c === y ? { ...column, valid: column.valid.map((_, row) => Number(row % 3 !== 0)) } : column,
+  ) as typeof table.columns
+  const holed = buildTaskSet(
+    { ...table, hash: 'holed', columns },
+    Roles.parse({ targets: ['y'], features: ['x'], task: 'site' }),
+  )
+  for (const { test: episodes } of [trialData(trialOf(), holed), ...shotCurve(trialOf({ shotCurve: [2] }), holed)])
+    for (const { support, query } of episodes ?? [])
+      for (const rows of [support!.rows, query.rows]) expect(rows.every((row) => row % 3 !== 0)).toBe(true)
+  const perSite = new Map<string, number>()
+  for (const row of rowsOf(trialData(trialOf(), holed).test!, 'support')[0])
+    perSite.set(site[row], (perSite.get(site[row]) ?? 0) + 1)
+  expect([...perSite.values()].every((n) => n === 5)).toBe(true)
+})
