@@ -33,7 +33,8 @@ export function episodes(
     target: set.targets.length === 1 ? set.table.columns[set.targets[0]].name : 'y',
     /**
      * Where a task has too few rows for all queries, its remaining rows are asked more than once. A task of two rows or
-     * more that has too few for its support set gives all but one to it; the batch then says how much each row counts.
+     * more that has too few for its support set gives all but one to it; these come again to fill it, and the batch then
+     * says how much each row counts.
      */
     sample(rng, count, shots, queries) {
       const enough = tasks.filter(({ at }) => at.length > Math.min(shots, 1))
@@ -55,7 +56,7 @@ export function episodes(
         const { at, y } = enough[order[e % enough.length]]
         const drawn = rng.permutation(at.length)
         const given = Math.min(shots, at.length - 1)
-        for (let i = 0; i < given; i++) put(batch.supportX, batch.supportY, e * shots + i, drawn[i])
+        for (let i = 0; i < shots; i++) put(batch.supportX, batch.supportY, e * shots + i, drawn[i % given])
         supportWeight?.fill(1 / given, e * shots, e * shots + given)
         for (let i = 0; i < queries; i++)
           put(batch.queryX, batch.queryY, e * queries + i, drawn[given + (i % (at.length - given))])

@@ -90,4 +90,11 @@ test('episodes of rows: support and query are disjoint rows of one task', () => 
     expect(query.some((r) => support.includes(r))).toBe(false)
   }
   expect(() => source.sample(rng(1), 1, 20, 1)).toThrow(/20 shots, and at most 20 rows in a task/)
+  // Three rows of A cannot fill five shots: they come again, so that whoever takes no notice of weights sees rows of A.
+  const rows = Int32Array.from(count(n)).filter((i) => i % 3 === 2 || (i % 3 === 0 && i < 9))
+  const short = episodes({ set, rows, tasks: Int32Array.of(0, 2) }).sample(rng(1), 2, 5, 2)
+  const e = [0, 1].find((k) => short.supportWeight!.subarray(k * 5, k * 5 + 5).includes(0))!
+  const own = Array.from(short.supportX.subarray(e * 5, e * 5 + 5))
+  expect([new Set(own).size, own[2], own[3], own[4]]).toEqual([2, own[0], own[1], own[0]])
+  expect(short.supportY[e * 5 + 2]).toBe(short.supportY[e * 5])
 })
