@@ -7,6 +7,7 @@ import { asFloat32 } from '../nn/trainer.ts'
 import type { Plan } from '../nn/plan.ts'
 import { readState, scalar, startingAt, vector, writeState } from './adamState.ts'
 import { metaProgram, metaSize } from './programs.ts'
+import type { Rng } from '../rng.ts'
 import type { Strategy } from './strategy.ts'
 
 /** The outer loop: how often, how fast, on how many tasks at once. */
@@ -32,13 +33,17 @@ export async function* metaTrain(
     : startingAt(strategy.first(plan, random.split('first')))
   const { outer } = strategy
   if (!outer || !schedule) return state.theta
-  const { shots, queries } = outer.queries ? { shots: 0, queries: outer.queries } : (asked ?? DEFAULT)
+  const { shots, queries } = asked ?? DEFAULT
   const { metaBatch, iterations } = schedule
   const every = CHUNK * Math.max(5, Math.ceil(iterations / CHUNK / 10))
   const few = shots <= lastInputs(plan)
+  const draw = (key: string, tasks: number) =>
+    outer.queries
+      ? rowsTogether(source, random.split(key), tasks, outer.queries, shots + queries)
+      : source.sample(random.split(key), tasks, shots, queries)
   while (state.step < iterations) {
     const steps = Math.min(CHUNK, iterations - state.step)
-    const batch = source.sample(random.split(`tasks/${state.step}`), steps * metaBatch, shots, queries)
+    const batch = draw(`tasks/${state.step}`, steps * metaBatch)
     const uneven = batch.supportWeight !== undefined
     const session = await runtime.load(
       programOf(['meta', shape(plan), strategy.key, uneven, few], () => metaProgram(plan, strategy, { uneven, few })),
@@ -56,12 +61,32 @@ export async function* metaTrain(
     const loss = (out.loss.data as Float32Array).reduce((sum, value) => sum + value, 0) / steps
     const step = state.step + steps
     state = { step, theta: asFloat32(out.theta1.data), m: asFloat32(out.m1.data), v: asFloat32(out.v1.data) }
-    if (!Number.isFinite(loss)) throw diverged(schedule, step)
+    if (!Number.isFinite(loss) || !state.theta.every(Number.isFinite)) throw diverged(schedule, step)
     yield { type: 'metric', name: 'loss', split: 'train', task: null, step, value: loss }
     yield { type: 'progress', done: step, of: iterations }
     if (step % every === 0 && step < iterations) yield { type: 'checkpoint', step, bytes: writeState(state) }
   }
   return state.theta
+}
+
+/**
+ * Just so many rows of each task, all as queries. Where a task tells classes apart: one row of each class in turn, and
+ * those that an episode has of it (`most`) again and again where they are too few.
+ */
+function rowsTogether(source: TaskGenerator, random: Rng, tasks: number, rows: number, most: number): EpisodeBatch {
+  if (!source.classes) return source.sample(random, tasks, 0, rows)
+  const ways = source.classes.length
+  const each = Math.min(most, Math.ceil(rows / ways))
+  const drawn = source.sample(random, tasks, 0, each)
+  const { features: width } = drawn
+  const [queryX, queryY] = [new Float32Array(tasks * rows * width), new Float32Array(tasks * rows)]
+  for (let to = 0; to < tasks * rows; to++) {
+    const [task, i] = [Math.floor(to / rows), to % rows]
+    const from = (task * ways + (i % ways)) * each + (Math.floor(i / ways) % each)
+    queryX.set(drawn.queryX.subarray(from * width, (from + 1) * width), to * width)
+    queryY[to] = drawn.queryY[from]
+  }
+  return { ...drawn, queries: rows, queryX, queryY }
 }
 
 function episodeFeeds(batch: EpisodeBatch, steps: number): Record<string, Tensor> {

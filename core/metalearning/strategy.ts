@@ -34,7 +34,7 @@ export type Outer = {
   optimizer: 'adam' | 'sgd'
   /** The outer learning rate once `progress`, a share of all iterations, is done. */
   rate?(lr: Expr, progress: Expr): Expr
-  /** It wants just this many rows of each task, all as queries; otherwise those of the evaluation. */
+  /** It wants just this many rows of each task, all as queries (of classes in turn); otherwise those of the evaluation. */
   queries?: number
 }
 

@@ -200,6 +200,21 @@ describe('the few-shot protocol on classes', () => {
     expect(fold(all)).toMatchObject({ status: 'done', error: null })
   })
 
+  test('Reptile takes rows of each class in turn, as many as its steps want and again where there are fewer', async () => {
+    const set = setOf(pictures(24, 6))
+    const spec = ExperimentSpec.parse({
+      data: { hash: 'toy' },
+      methods: [{ id: 'reptile', params: { hidden: [16], iterations: 60, metaBatch: 5, innerLr: 0.1 } }],
+      evaluation: fewShot(),
+      twins: false,
+    })
+    const events: Parameters<typeof fold>[0] extends Iterable<infer E> ? E[] : never = []
+    for await (const { event } of train(expand(spec, set)[0], set, referenceRuntime())) events.push(event)
+    const state = fold(events)
+    expect(state.error).toBeNull()
+    expect(state.metrics.accuracy.value).toBeGreaterThan(0.6)
+  })
+
   test('one class to test on, or more ways than classes: refused before anything is learned', async () => {
     const set = setOf(pictures(4, 6))
     const spec = ExperimentSpec.parse({

@@ -66,7 +66,7 @@ async function distance(own: Case, runtime: Runtime): Promise<number> {
     m: tensor([size], zeros),
     v: tensor([size], zeros),
     t: tensor([], [0]),
-    lr: tensor([], [1]),
+    lr: tensor([1], [1]),
     innerLr: tensor([], [golden.rate]),
     supportX: tensor([1, tasks, shots, width], own.supportX),
     supportY: tensor([1, tasks, shots], own.supportY),

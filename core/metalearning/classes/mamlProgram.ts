@@ -85,8 +85,8 @@ function queryScores(c: Classifier, fast: readonly Expr[], sx: Expr, qx: Expr, p
 }
 
 /**
- * in: theta, m, v [param]; t, lr, innerLr; supportX [step, task, shot, input], supportY [step, task, shot], queryX,
- *     queryY. out: theta1, m1, v1; loss and accuracy [step] of the query rows after the inner steps
+ * in: theta, m, v [param]; t, innerLr; lr [step]; supportX [step, task, shot, input], supportY [step, task, shot], queryX,
+ *     queryY. out: theta1, m1, v1; loss [step] of the query rows after the inner steps
  */
 export function mamlTrainingProgram(c: Classifier, { tasks, shots, queries }: Episode, inner: InnerLoop): Program {
   const shapes = classifierShapes(c)
@@ -96,7 +96,7 @@ export function mamlTrainingProgram(c: Classifier, { tasks, shots, queries }: Ep
     input(`${name}Y`, ['steps', tasks, rows]),
   ]
   const [support, query] = [side('support', shots), side('query', queries)]
-  const [t, lr, innerLr] = ['t', 'lr', 'innerLr'].map((name) => input(name, []))
+  const [t, lr, innerLr] = [input('t', []), input('lr', ['steps']), input('innerLr', [])]
   const { state, scan } = loop({
     count: 'steps',
     state: ['theta', 'm', 'v'].map((name) => input(name, [classifierSize(c)])),
@@ -105,7 +105,13 @@ export function mamlTrainingProgram(c: Classifier, { tasks, shots, queries }: Ep
       const pieces = unflatten(theta, shapes)
       const fast = adapted(c, pieces, sx, sy, innerLr, inner)
       const loss = mean(rowLoss(queryScores(c, fast, sx, qx, inner.perQuery), qy))
-      const next = adam({ theta, m, v }, flatten(grad(loss, pieces)), add(add(cast(i, 'float'), t), 1), lr, null)
+      const next = adam(
+        { theta, m, v },
+        flatten(grad(loss, pieces)),
+        add(add(cast(i, 'float'), t), 1),
+        gather(lr, i),
+        null,
+      )
       return { state: [next.theta, next.m, next.v], scan: [loss] }
     },
   })

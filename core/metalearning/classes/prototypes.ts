@@ -68,7 +68,7 @@ function queryLoss({ z, present }: { z: Expr; present: Expr }, y: Expr, ways: nu
 }
 
 /**
- * in: theta, m, v [param]; t, lr; supportX [step, task, shot, input], supportY [step, task, shot], queryX, queryY.
+ * in: theta, m, v [param]; t; lr [step]; supportX [step, task, shot, input], supportY [step, task, shot], queryX, queryY.
  * out: theta1, m1, v1; loss [step]
  */
 export function prototypeTraining(body: Body, { tasks, shots, queries, ways }: Episode): Program {
@@ -77,7 +77,7 @@ export function prototypeTraining(body: Body, { tasks, shots, queries, ways }: E
     input(`${name}Y`, ['steps', tasks, rows]),
   ]
   const all = [...side('support', shots), ...side('query', queries)]
-  const [t, lr] = ['t', 'lr'].map((name) => input(name, []))
+  const [t, lr] = [input('t', []), input('lr', ['steps'])]
   const { state, scan } = loop({
     count: 'steps',
     state: ['theta', 'm', 'v'].map((name) => input(name, [bodySize(body)])),
@@ -87,7 +87,13 @@ export function prototypeTraining(body: Body, { tasks, shots, queries, ways }: E
       const { h } = bodyForward(body, pieces, concat([sx, qx], 1), { together: true })
       const close = closeness(slice(h, 1, 0, shots), sy, slice(h, 1, shots, shots + queries), ways)
       const loss = queryLoss(close, qy, ways)
-      const next = adam({ theta, m, v }, flatten(grad(loss, pieces)), add(add(cast(i, 'float'), t), 1), lr, null)
+      const next = adam(
+        { theta, m, v },
+        flatten(grad(loss, pieces)),
+        add(add(cast(i, 'float'), t), 1),
+        gather(lr, i),
+        null,
+      )
       return { state: [next.theta, next.m, next.v], scan: [loss] }
     },
   })

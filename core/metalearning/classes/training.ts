@@ -16,7 +16,7 @@ export type Training = {
   metaBatch: number
   shots: number
   queries: number
-  /** Learning rate at a step; the same within one call. */
+  /** Learning rate at a step. */
   rate(step: number): number
   feeds?: Record<string, Tensor>
 }
@@ -44,14 +44,14 @@ export async function* trainOnEpisodes(
       m: vector(state.m),
       v: vector(state.v),
       t: scalar(state.step),
-      lr: scalar(rate(state.step)),
+      lr: vector(Float32Array.from({ length: steps }, (_, i) => rate(state.step + i))),
       ...feeds,
       ...episodeFeeds(batch, steps),
     })
     const loss = (out.loss.data as Float32Array).reduce((sum, value) => sum + value, 0) / steps
-    if (!Number.isFinite(loss)) throw diverged()
     const step = state.step + steps
     state = { step, theta: asFloat32(out.theta1.data), m: asFloat32(out.m1.data), v: asFloat32(out.v1.data) }
+    if (!Number.isFinite(loss) || !state.theta.every(Number.isFinite)) throw diverged()
     yield { type: 'metric', name: 'loss', split: 'train', task: null, step, value: loss }
     yield { type: 'progress', done: step, of: iterations }
     if (step % every === 0 && step < iterations) yield { type: 'checkpoint', step, bytes: writeState(state) }
