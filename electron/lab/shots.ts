@@ -1,6 +1,7 @@
 import { UserError } from '../../core/errors.ts'
 import type { Method } from '../../core/method.ts'
 import { shotCurves, type Runner } from '../../core/stats/shotCurve.ts'
+import { learnsTogether } from '../../core/stats/twins.ts'
 import type { Context, Handlers } from './context.ts'
 import { needExperiment } from './experiments.ts'
 import { isOneFit, summaryOf } from './queue/active.ts'
@@ -28,7 +29,9 @@ export function shotCalls(c: Context): Handlers<'experiment.shots'> {
   }
 }
 
+/** A meta-learner learns tasks together and stands beside no other one. */
 function kindOf(method: Method | undefined): Pick<Runner, 'baseline' | 'alone'> {
-  const baseline = method?.family !== 'metalearning' || method.beside?.includes('metalearning') === true
+  const learner = method?.family === 'metalearning' && learnsTogether(method.id)
+  const baseline = !learner || method.beside?.includes('metalearning') === true
   return { baseline, alone: baseline && method?.can.adapt === true && !method.can.newTask }
 }

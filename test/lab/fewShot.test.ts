@@ -35,6 +35,20 @@ const spec = (hash: string, iterations: number) =>
     twins: false,
   }) as unknown as ExperimentSpec
 
+test('on the curve of labelled rows, class means stand beside the meta-learner as what learns each task alone', async () => {
+  const lab = await openLab({ workspacePath: path.join(folder, 'curve.engram'), workers: 1 })
+  const { hash } = await lab.call('data.open', { files: [{ path: file }] })
+  const { id, status } = await run(lab, {
+    ...spec(hash, 10),
+    methods: [...spec(hash, 10).methods, { id: 'class-means' }],
+    evaluation: { protocol: 'few-shot', ways: 3, shots: 2, queries: 2, episodes: 10, shotCurve: [1, 2] },
+  })
+  expect(status).toBe('done')
+  const { baseline, worth } = await lab.call('experiment.shots', { id })
+  expect([baseline, worth?.method, worth?.alone]).toEqual(['class-means', 'maml-classes', 'class-means'])
+  await lab.close()
+})
+
 test(
   'images go through the lab: thumbnails, plan, a run that was paused and resumed, and the workspace',
   { timeout: 240_000 },
