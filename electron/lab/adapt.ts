@@ -1,6 +1,7 @@
 import type { Result } from '../../core/contract.ts'
 import { truthOf } from '../../core/data/encoding.ts'
 import type { TaskSet, View } from '../../core/data/taskSet.ts'
+import { UserError } from '../../core/errors.ts'
 import type { Model } from '../../core/method.ts'
 import { saveAdapted } from '../../core/saved.ts'
 import { cannotDo } from './cannot.ts'
@@ -21,6 +22,7 @@ export async function adaptTo(
   if (!model.adapt) throw cannotDo(methodKey, 'learn a new task from a few rows', 'Choose a run of another method.')
   const set = newRows(rows, about, true)
   const support = supportOf(set)
+  if (!support.tasks.length) throw noLabel(rows, about)
   const adapted = await model.adapt(support)
   const path = model.adaptTrace ? await model.adaptTrace(support, steps) : []
   const cells = cellsOf(support)
@@ -36,6 +38,17 @@ export async function adaptTo(
     truth: cells.slice(0, SHOWN).map((cell) => shown(set, cell.task, cell.truth)),
     warnings: [...warningsOf(set, about), ...slowedOf(adapted, path, steps)],
   }
+}
+
+function noLabel({ name, taskColumn }: NewRows, { targets, tasks }: Subject['about']): UserError {
+  const named = taskColumn && tasks.some((task) => task.group !== null) ? ` with its "${taskColumn}"` : ''
+  return new UserError({
+    code: 'adapt.no-label',
+    who: name,
+    rule: `must have at least one row${named} in which ${targets.map((target) => `"${target.name}"`).join(' or ')} is known.`,
+    got: 'none',
+    remedy: 'Fill in what was measured in a few rows of the new task.',
+  })
 }
 
 /** Each task on which the inner loop ran away: in learning it, or (else) within the steps that are shown. */

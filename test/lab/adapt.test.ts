@@ -125,9 +125,12 @@ test('says what is wrong: no labels, no labelled row, a method that cannot', asy
   })
   const empty = path.join(folder, 'e.csv')
   fs.writeFileSync(empty, 'a,b,site,y\n0.1,0.2,S9,\n0.3,0.1,S9,\n')
-  expect((await refused(lab.call('run.adapt', { run: of('maml'), files: [{ path: empty }] }))).code).toBe(
-    'no-measured-cell',
-  )
+  for (const method of ['maml', 'ridge'])
+    expect(await refused(lab.call('run.adapt', { run: of(method), files: [{ path: empty }] }))).toMatchObject({
+      code: 'adapt.no-label',
+      who: 'e.csv',
+      rule: 'must have at least one row with its "site" in which "y" is known.',
+    })
   const support = write('t.csv', ['S9'], 5)
   expect((await refused(lab.call('run.adapt', { run: of('single-task-mlp'), files: [support] }))).code).toBe(
     'run.cannot',
