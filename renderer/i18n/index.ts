@@ -28,6 +28,9 @@ export function tOr(key: string, otherwise: string, params: TextParams = {}): st
 /** Sentences one after the other: Chinese has no space between them. */
 export const sentences = (...said: string[]): string => said.join(settings.language === 'zh' ? '' : ' ')
 
+/** Names one after the other: Chinese has a comma of its own for lists. */
+export const listed = (names: readonly string[]): string => names.join(settings.language === 'zh' ? '\u3001' : ', ')
+
 /** `{name}` takes a value; `{n:row|rows}` chooses by the value of `n`: one, other. Numbers are written as the locale does. */
 export function fill(text: string, params: TextParams, language: Language): string {
   return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, other?: string) => {
