@@ -1,6 +1,6 @@
 import type { NetworkLayer, NetworkView } from '../../../core/method.ts'
 import type { TrunkOfTasks } from '../../../core/brain/trunks.ts'
-import { t } from '../../i18n/index.ts'
+import { listed, t } from '../../i18n/index.ts'
 
 /** A unit in words: its own name where it has one, else its layer and place. */
 export function unitName(network: NetworkView, layerId: string, unit: number): string {
@@ -28,7 +28,7 @@ const NAMED = 24
 export function saidOfTrunk(network: NetworkView, { layers, tasks }: TrunkOfTasks): string {
   const path = layers.flatMap((id) => network.layers.filter((layer) => layer.id === id))
   const names = path.map((layer) => layerName(network, layer)).join(' \u2192 ')
-  const some = tasks.slice(0, NAMED).join(', ')
+  const some = listed(tasks.slice(0, NAMED))
   const said = tasks.length > NAMED ? t('brain.andMore', { tasks: some, n: tasks.length - NAMED }) : some
   return t('brain.trunkOf', { trunk: names, tasks: said })
 }
