@@ -28,6 +28,8 @@ export default {
   'method.twins': 'Add the baselines and twins it must be compared with',
 
   'evaluation.more': 'Seeds and early stopping',
+  'evaluation.orderChance': 'at random',
+  'evaluation.orderBy': 'the first ones by {name}',
   'evaluation.given': 'The test rows of {n} folds are given.',
   'evaluation.givenFile': 'The test rows of each fold are in {name}.',
   'evaluation.dropGiven': 'Draw folds instead',
@@ -69,7 +71,7 @@ export default {
   'enough.no':
     'Meta-learning will probably not pay here: {chance} % chance to beat the plain methods. Begin with: {rival}.',
   'enough.seen':
-    '{tasks} {tasks:task|tasks} to learn from, of about {rows} rows; {between} % of the variance lies between tasks; {shots} labelled {shots:row|rows} of a new one.',
+    '{tasks} {tasks:task|tasks} to learn from, of about {rows} rows each; {between} % of the variance lies between tasks; {shots} labelled {shots:row|rows} of a new one.',
   'enough.why': 'Why, and how often this is right',
   'enough.probe': 'Tasks left out in turn, after their few labelled rows: a quick look without training',
   'enough.way': 'Way',

@@ -25,6 +25,8 @@ export default {
   'param.shotCurve': 'Curve',
   'param.shotCurve.hint': 'Rows at which it is tested besides, such as 1, 2, 5, 10, 20.',
   'param.shots.hint': 'Labelled rows given of each new task.',
+  'param.supportOrder': 'Which rows are labelled',
+  'param.supportOrder.hint': 'Of a new task: any, or the first ones in time, as at a new site.',
   'param.ways': 'Ways',
   'param.ways.hint': 'Classes in an episode.',
   'param.rotations': 'Turned images are classes too',

@@ -28,6 +28,8 @@ export default {
   'method.twins': '加入必须与之比较的基线和对照方法',
 
   'evaluation.more': '种子与提前停止',
+  'evaluation.orderChance': '随机',
+  'evaluation.orderBy': '按 {name} 最前的行',
   'evaluation.given': '已给定 {n} 折的测试行。',
   'evaluation.givenFile': '每折的测试行在 {name} 中。',
   'evaluation.dropGiven': '改为随机划分',
@@ -63,7 +65,7 @@ export default {
 
   'enough.asking': '正在看这些任务是否足够做元学习',
   'enough.yes': '元学习在这里很可能值得：有 {chance} % 的机会胜过普通方法。',
-  'enough.no': '元学习在这里多半不值得：只有 {chance} % 的机会胜过普通方法。请先用：{rival}。',
+  'enough.no': '元学习在这里多半不值得：只有 {chance} % 的机会胜过普通方法。建议先试：{rival}。',
   'enough.seen': '可学习的任务有 {tasks} 个，各约 {rows} 行；{between} % 的方差在任务之间；新任务有 {shots} 行带标签。',
   'enough.why': '为什么，以及多常是对的',
   'enough.probe': '轮流留出任务，给出少量带标签的行之后：不经训练的快速查看',

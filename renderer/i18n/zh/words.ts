@@ -23,6 +23,8 @@ export default {
   'param.shotCurve': '曲线',
   'param.shotCurve.hint': '另外在这些行数下测试，例如 1, 2, 5, 10, 20。',
   'param.shots.hint': '每个新任务给出的已标注行。',
+  'param.supportOrder': '哪些行带标注',
+  'param.supportOrder.hint': '新任务中：任意的行，或如新地点那样按时间最早的行。',
   'param.ways': '类别数（ways）',
   'param.ways.hint': '每个回合中的类别数。',
   'param.rotations': '旋转后的图像也算类别',

@@ -101,6 +101,9 @@ export class Draft {
     // Other roles since then: a new proposal for them, with the edited methods and evaluation kept where they fit.
     const sameRoles = kept.success && JSON.stringify(kept.data.data) === JSON.stringify(proposal.data)
     this.spec = sameRoles ? kept.data : proposal
+    // What the form offers follows the kinds of the columns: a template's data may not have been looked at yet.
+    const { hash } = this.spec.data
+    if (hash) this.lab.openDataset(hash).catch(() => {}) // The plan says what is wrong with it.
     this.planSoon()
   }
 
