@@ -82,7 +82,8 @@ export default {
   'inner.inPlane': '{share} % 在平面内',
   'inner.start': '起点（初始化）',
   'inner.falls': '从这个起点走 {n} 步，平均查询损失从 {before} 变为 {after}。',
-  'inner.rises': '从这个起点走 {n} 步，平均查询损失反而变差：从 {before} 到 {after}。训练更久，或采用训练时的步数，可能会改善。',
+  'inner.rises':
+    '从这个起点走 {n} 步，平均查询损失反而变差：从 {before} 到 {after}。训练更久，或采用训练时的步数，可能会改善。',
   'inner.slowed': '常规的步子在 {tasks} 上失控（共 {n} 个任务）：这里以更低的学习率显示。',
   'inner.cosine': '精确元梯度与一阶元梯度的余弦：{cosine}。{says}',
   'inner.close': '两者方向几乎相同：这里省去二阶导数几乎没有损失。',
