@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { compile, input } from '../../core/engine/index.ts'
 import { referenceRuntime } from '../../core/engine/reference.ts'
 import type { Runtime, Tensor } from '../../core/engine/runtime.ts'
 import { alpacaStrategy } from '../../core/metalearning/alpaca.ts'
@@ -11,7 +12,7 @@ import { learnedOptimizerStrategy } from '../../core/metalearning/learnedOptimiz
 import { mamlStrategy } from '../../core/metalearning/maml.ts'
 import { mamlPlusPlusStrategy } from '../../core/metalearning/mamlPlusPlus.ts'
 import { metaSgdStrategy } from '../../core/metalearning/metaSgd.ts'
-import { metaProgram, metaSize } from '../../core/metalearning/programs.ts'
+import { adaptProgram, metaProgram, metaSize } from '../../core/metalearning/programs.ts'
 import { reptileStrategy } from '../../core/metalearning/reptile.ts'
 import { ridgeHeadStrategy } from '../../core/metalearning/ridgeHead.ts'
 import type { Strategy } from '../../core/metalearning/strategy.ts'
@@ -159,4 +160,77 @@ describe.each(Object.keys(CASES))('%s', (name) => {
 
 it.each(['ridge-head', 'ridge-head uneven', 'alpaca'])('%s solves the larger system alike', async (name) => {
   expect(await distance(name, referenceRuntime(), false)).toBeLessThanOrEqual(1e-6)
+})
+
+/** Query losses [task] of networks side by side, worked out here: tanh layers, squares of the errors. */
+function queryLosses(pieces: ArrayLike<number>[]): number[] {
+  const { tasks, queries, data } = golden
+  return Array.from({ length: tasks }, (_, task) => {
+    let total = 0
+    for (let q = task * queries; q < (task + 1) * queries; q++) {
+      let h = [data.queryX[q]]
+      for (let l = 0; l < pieces.length; l += 2) {
+        const out = pieces[l + 1].length / tasks
+        const weights = (i: number, o: number) => pieces[l][(task * h.length + i) * out + o]
+        const sums = Array.from({ length: out }, (__, o) =>
+          h.reduce((sum, value, i) => sum + value * weights(i, o), pieces[l + 1][task * out + o]),
+        )
+        h = l + 2 < pieces.length ? sums.map(Math.tanh) : sums
+      }
+      total += (h[0] - data.queryY[q]) ** 2
+    }
+    return total / queries
+  })
+}
+
+/** The mean query loss after so many steps of `adapt`. */
+async function lossAfter(name: string, steps: number): Promise<number> {
+  const { strategy, few = true } = CASES[name]
+  const { tasks, shots, rate, data } = golden
+  const session = await referenceRuntime().load(adaptProgram(plan, strategy, few))
+  const wide = (shape: number[], values: number[]): Tensor => ({ shape, data: Float64Array.from(values) })
+  const out = await session.run({
+    theta: wide([metaSize(plan, strategy)], golden.cases[name].theta),
+    supportX: wide([tasks, shots, 1], data.supportX),
+    supportY: wide([tasks, shots, 1], data.supportY),
+    supportWeight: wide([tasks, shots, 1], new Array<number>(tasks * shots).fill(1 / shots)),
+    rate: wide([], [rate]),
+    count: { shape: [], data: Int32Array.of(steps) },
+  })
+  const pieces = Array.from({ length: 2 * golden.hidden.length + 2 }, (_, k) => out[`piece${k}`].data as Float64Array)
+  return queryLosses(pieces).reduce((sum, loss) => sum + loss, 0) / tasks
+}
+
+describe('a new task is learned by the steps that meta-training took', () => {
+  it.each([
+    ...['maml', 'first-order-maml', 'anil', 'meta-sgd', 'implicit-maml', 'cavia'].flatMap((id) => [
+      [`${id} 1`, 1] as const,
+      [`${id} 5`, 5] as const,
+    ]),
+    ['maml-plus-plus 1', 1],
+    ['ridge-head', 1],
+  ] as const)('%s: after them its query loss is that of PyTorch', async (name, steps) => {
+    expect(await lossAfter(name, steps)).toBeCloseTo(golden.cases[name].loss, 6)
+  })
+
+  it('MAML++ takes each step at its own rates: the loss after all of them, weighted', async () => {
+    const { loss, progress = 0 } = golden.cases['maml-plus-plus 5']
+    const early = Math.max(1 - progress / 0.1, 0.03) / 5
+    const weights = [early, early, early, early, 1 - 4 * early]
+    const losses = await Promise.all(weights.map((_, k) => lossAfter('maml-plus-plus 5', k + 1)))
+    expect(losses.reduce((sum, own, k) => sum + weights[k] * own, 0)).toBeCloseTo(loss, 6)
+  })
+})
+
+it.each([
+  ['reptile', reptileStrategy(1, 3, 'sgd'), [1, 0.75, 0.5, 0]],
+  ['maml-plus-plus', mamlPlusPlusStrategy(1, 0.01), [1, 0.5 + Math.SQRT1_2 / 2, 0.5, 0]],
+] as const)('%s: the outer rate falls as its paper has it', async (_, strategy, rates) => {
+  const program = compile({ rate: strategy.outer!.rate!(input('lr', []), input('progress', [])) })
+  const session = await referenceRuntime().load(program)
+  for (const [k, progress] of [0, 0.25, 0.5, 1].entries()) {
+    const scalar = (value: number): Tensor => ({ shape: [], data: Float64Array.of(value) })
+    const { rate } = await session.run({ lr: scalar(2), progress: scalar(progress) })
+    expect(Number(rate.data[0])).toBeCloseTo(2 * rates[k], 9)
+  }
 })
