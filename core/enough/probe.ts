@@ -58,9 +58,10 @@ export function probe(view: View, shots: number): Probe | null {
   const errors: Record<Way, number[]> = { level: [], alone: [], line: [], curve: [], lines: [], curves: [] }
   for (let part = 0; part < PARTS; part++) {
     const known = tasks.filter((_, k) => k % PARTS !== part)
+    const level = average(known.map(({ y }) => average(y)))
     const priors = { lines: fitPrior(plain, known), curves: fitPrior(bent, known) }
     for (const task of tasks.filter((_, k) => k % PARTS === part)) {
-      const own = errorsOf(task, shots, plain, bent, priors)
+      const own = errorsOf(task, shots, plain, bent, level, priors)
       for (const way of WAYS) errors[way].push(own[way])
     }
   }
@@ -85,6 +86,7 @@ function errorsOf(
   shots: number,
   plain: Inputs,
   bent: Inputs,
+  level: number,
   priors: Record<'lines' | 'curves', Prior>,
 ) {
   const support = { at: task.at.slice(0, shots), y: task.y.slice(0, shots) }
@@ -96,7 +98,7 @@ function errorsOf(
   // Its intercept is free: joined with that of the constant input.
   alone[plain.width - 1] += alone[plain.width]
   return {
-    level: query.y.reduce((sum, v) => sum + v * v, 0) / query.y.length,
+    level: average(query.y.map((v) => (v - level) ** 2)),
     alone: error(alone, plain),
     line: error(priors.lines.m, plain),
     curve: error(priors.curves.m, bent),

@@ -5,6 +5,7 @@ import { CALIBRATION } from '../../core/enough/calibration.ts'
 import { enough } from '../../core/enough/enough.ts'
 import { curves, directions } from '../../core/enough/features.ts'
 import { fitPrior, said, weightsGiven } from '../../core/enough/prior.ts'
+import { probe } from '../../core/enough/probe.ts'
 import { Evaluation } from '../../core/experiment.ts'
 import { buildTaskSet } from '../../core/data/buildTaskSet.ts'
 import { Roles } from '../../core/data/roles.ts'
@@ -72,6 +73,21 @@ test('two dozen sine waves are enough; the probe sees that lines do not do and c
   expect(advice?.probe).toMatchObject({ tasks: 18, rows: 16, shots: 5, inputs: 1 })
   expect(advice?.probe.errors.curves).toBeLessThan(0.5 * (advice?.probe.errors.lines ?? 0))
   expect(enough(waves, fewShot)).toEqual(said24)
+})
+
+test('the level that a task left out is held against is that of the other tasks', () => {
+  // Three constant tasks, 0, 1 and 5: each is left out in turn, and the means of the other two are 3, 2.5 and 0.5.
+  const levels = [0, 1, 5]
+  const columns = { task: [] as string[], x: [] as number[], y: [] as number[] }
+  for (let row = 0; row < 36; row++) {
+    columns.task.push(`t${row % 3}`)
+    columns.x.push(row)
+    columns.y.push(levels[row % 3])
+  }
+  const set = buildTaskSet(tableOf(columns), Roles.parse({ targets: ['y'], task: 'task' }))
+  const view = { set, rows: Int32Array.from(columns.x), tasks: Int32Array.from(set.tasks.keys()) }
+  const variance = ((0 - 2) ** 2 + (1 - 2) ** 2 + (5 - 2) ** 2) / 2
+  expect(probe(view, 3)?.errors.level).toBeCloseTo(((0 - 3) ** 2 + (1 - 2.5) ** 2 + (5 - 0.5) ** 2) / 3 / variance, 9)
 })
 
 test('where nothing can be said, the reason is', () => {
