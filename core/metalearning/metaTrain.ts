@@ -3,9 +3,9 @@ import type { Tensor } from '../engine/index.ts'
 import { programOf } from '../engine/programCache.ts'
 import { UserError } from '../errors.ts'
 import type { FitContext, FitEvent } from '../method.ts'
-import { asFloat32 } from '../nn/trainer.ts'
 import type { Plan } from '../nn/plan.ts'
-import { readState, scalar, startingAt, vector, writeState } from './adamState.ts'
+import { readState, scalar, startingAt } from './adamState.ts'
+import { outerLoop, stateFeeds } from './outerLoop.ts'
 import { metaProgram, metaSize } from './programs.ts'
 import type { Rng } from '../rng.ts'
 import type { Strategy } from './strategy.ts'
@@ -17,10 +17,7 @@ export type Schedule = { innerLr: number; outerLr: number; metaBatch: number; it
 const CHUNK = 50
 const DEFAULT = { shots: 5, queries: 15 }
 
-/**
- * Meta-training: chunks of meta-iterations, each one call of the runtime on tasks drawn from (rng, iteration), so that
- * a resumed training goes on exactly as it would have. A checkpoint holds the meta-parameters and Adam's state.
- */
+/** Meta-training (`outerLoop.ts`) of a strategy on tasks drawn from a source: its meta-parameters in the end. */
 export async function* metaTrain(
   plan: Plan,
   source: TaskGenerator,
@@ -28,45 +25,33 @@ export async function* metaTrain(
   schedule: Schedule | null,
   { rng: random, runtime, resume, episodes: asked }: FitContext,
 ): AsyncGenerator<FitEvent, Float32Array> {
-  let state = resume
+  const first = resume
     ? readState(resume, metaSize(plan, strategy))
     : startingAt(strategy.first(plan, random.split('first')))
   const { outer } = strategy
-  if (!outer || !schedule) return state.theta
+  if (!outer || !schedule) return first.theta
   const { shots, queries } = asked ?? DEFAULT
-  const { metaBatch, iterations } = schedule
-  const every = CHUNK * Math.max(5, Math.ceil(iterations / CHUNK / 10))
+  const { innerLr, outerLr, metaBatch, iterations } = schedule
   const few = shots <= lastInputs(plan)
   const draw = (key: string, tasks: number) =>
     outer.queries
       ? rowsTogether(source, random.split(key), tasks, outer.queries, shots + queries)
       : source.sample(random.split(key), tasks, shots, queries)
-  while (state.step < iterations) {
-    const steps = Math.min(CHUNK, iterations - state.step)
-    const batch = draw(`tasks/${state.step}`, steps * metaBatch)
-    const uneven = batch.supportWeight !== undefined
-    const session = await runtime.load(
-      programOf(['meta', shape(plan), strategy.key, uneven, few], () => metaProgram(plan, strategy, { uneven, few })),
-    )
-    const out = await session.run({
-      theta: vector(state.theta),
-      m: vector(state.m),
-      v: vector(state.v),
-      t: scalar(state.step),
-      of: scalar(iterations),
-      lr: scalar(schedule.outerLr),
-      innerLr: scalar(schedule.innerLr),
-      ...episodeFeeds(batch, steps),
-    })
-    const loss = (out.loss.data as Float32Array).reduce((sum, value) => sum + value, 0) / steps
-    const step = state.step + steps
-    state = { step, theta: asFloat32(out.theta1.data), m: asFloat32(out.m1.data), v: asFloat32(out.v1.data) }
-    if (!Number.isFinite(loss) || !state.theta.every(Number.isFinite)) throw diverged(schedule, step)
-    yield { type: 'metric', name: 'loss', split: 'train', task: null, step, value: loss }
-    yield { type: 'progress', done: step, of: iterations }
-    if (step % every === 0 && step < iterations) yield { type: 'checkpoint', step, bytes: writeState(state) }
-  }
-  return state.theta
+  return yield* outerLoop(first, {
+    iterations,
+    chunk: CHUNK,
+    apart: 5,
+    async call(state, steps) {
+      const batch = draw(`tasks/${state.step}`, steps * metaBatch)
+      const uneven = batch.supportWeight !== undefined
+      const session = await runtime.load(
+        programOf(['meta', shape(plan), strategy.key, uneven, few], () => metaProgram(plan, strategy, { uneven, few })),
+      )
+      const rates = { of: scalar(iterations), lr: scalar(outerLr), innerLr: scalar(innerLr) }
+      return session.run({ ...stateFeeds(state), ...rates, ...episodeFeeds(batch, steps) })
+    },
+    diverged: (step) => diverged(schedule, step),
+  })
 }
 
 /**

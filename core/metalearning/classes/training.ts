@@ -2,13 +2,10 @@ import type { EpisodeBatch, TaskGenerator } from '../../data/generator.ts'
 import type { Program, Tensor } from '../../engine/index.ts'
 import { UserError } from '../../errors.ts'
 import type { FitContext, FitEvent } from '../../method.ts'
-import { asFloat32 } from '../../nn/trainer.ts'
-import { readState, scalar, startingAt, vector, writeState } from '../adamState.ts'
+import { readState, startingAt, vector } from '../adamState.ts'
+import { outerLoop, stateFeeds } from '../outerLoop.ts'
 
-/**
- * Learning from episodes by Adam, many in one call of the runtime. A checkpoint holds parameters, Adam's state and the
- * step; episodes are drawn from (rng, step), so that a resumed training goes on exactly as it would have.
- */
+/** Learning from episodes of classes by Adam (`outerLoop.ts`). */
 export type Training = {
   program: Program
   iterations: number
@@ -31,32 +28,20 @@ export async function* trainOnEpisodes(
   { program, iterations, metaBatch, shots, queries, rate, feeds }: Training,
   { rng: random, runtime, resume }: Pick<FitContext, 'rng' | 'runtime' | 'resume'>,
 ): AsyncGenerator<FitEvent, Float32Array> {
-  let state = resume ? readState(resume, first.length) : startingAt(first)
   const session = await runtime.load(program)
   const rows = metaBatch * (shots + queries) * (source.classes?.length ?? 1) * source.features.length
   const chunk = Math.min(iterations, Math.max(1, Math.min(MOST_STEPS, Math.floor(NUMBERS / rows))))
-  const every = chunk * Math.max(3, Math.ceil(iterations / chunk / 10))
-  while (state.step < iterations) {
-    const steps = Math.min(chunk, iterations - state.step)
-    const batch = source.sample(random.split(`tasks/${state.step}`), steps * metaBatch, shots, queries)
-    const out = await session.run({
-      theta: vector(state.theta),
-      m: vector(state.m),
-      v: vector(state.v),
-      t: scalar(state.step),
-      lr: vector(Float32Array.from({ length: steps }, (_, i) => rate(state.step + i))),
-      ...feeds,
-      ...episodeFeeds(batch, steps),
-    })
-    const loss = (out.loss.data as Float32Array).reduce((sum, value) => sum + value, 0) / steps
-    const step = state.step + steps
-    state = { step, theta: asFloat32(out.theta1.data), m: asFloat32(out.m1.data), v: asFloat32(out.v1.data) }
-    if (!Number.isFinite(loss) || !state.theta.every(Number.isFinite)) throw diverged()
-    yield { type: 'metric', name: 'loss', split: 'train', task: null, step, value: loss }
-    yield { type: 'progress', done: step, of: iterations }
-    if (step % every === 0 && step < iterations) yield { type: 'checkpoint', step, bytes: writeState(state) }
-  }
-  return state.theta
+  return yield* outerLoop(resume ? readState(resume, first.length) : startingAt(first), {
+    iterations,
+    chunk,
+    apart: 3,
+    call(state, steps) {
+      const batch = source.sample(random.split(`tasks/${state.step}`), steps * metaBatch, shots, queries)
+      const rates = Float32Array.from({ length: steps }, (_, i) => rate(state.step + i))
+      return session.run({ ...stateFeeds(state), lr: vector(rates), ...feeds, ...episodeFeeds(batch, steps) })
+    },
+    diverged,
+  })
 }
 
 function episodeFeeds(batch: EpisodeBatch, steps: number): Record<string, Tensor> {
