@@ -32,6 +32,8 @@ export const en = {
   'verdict.list.hurts': 'Hurts: {tasks}.',
   'verdict.list.no-useful-difference': 'No useful difference: {tasks}.',
   'verdict.list.not-settled': 'Not settled: {tasks}.',
+  'verdict.rest.same': 'Tasks with no useful difference: {same}.',
+  'verdict.rest.open': 'Tasks that are not settled: {open}.',
   'verdict.rest': 'Of the other tasks, {same} show no useful difference and {open} are not settled.',
   'verdict.overall.better': 'Over all tasks {metric} is better by {effect} ({interval}).',
   'verdict.overall.open': 'Over all tasks the effect on {metric} may lie anywhere from {interval}.',
@@ -121,7 +123,9 @@ export const en = {
     '{task}: the steps of the inner loop ran away on these rows at every rate, so that nothing was learned from them.',
   'warning.adapt.kept-within':
     '{task}: within {steps} steps the inner loop runs away on these rows at every rate; the start is shown there.',
-  'warning.predict.missing-cells': '{column}: {cells} cells are empty or no number.',
+  'warning.predict.missing-cells': '{column}: cells that are empty or no number: {cells}.',
+  'warning.adapt.unread-labels':
+    '{target}: labels that are no number, or no class that the model knows: {cells} (such as "{example}"). These rows count as unlabelled.',
   'warning.predict.unknown-levels': '{column}: the model never saw {levels}.',
   'warning.predict.unanswered':
     '{target}: {cells} cells have no prediction: the method does not predict it, or never saw their task.',

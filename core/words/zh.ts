@@ -28,6 +28,8 @@ export const zh: Record<WordKey, string> = {
   'verdict.list.hurts': '有害：{tasks}。',
   'verdict.list.no-useful-difference': '无实际差别：{tasks}。',
   'verdict.list.not-settled': '尚无定论：{tasks}。',
+  'verdict.rest.same': '其余 {same} 个任务无实际差别。',
+  'verdict.rest.open': '其余 {open} 个任务尚无定论。',
   'verdict.rest': '其余任务中，{same} 个无实际差别，{open} 个尚无定论。',
   'verdict.overall.open': '就全部任务平均，对 {metric} 的效应可能在 {interval} 之间的任何位置。',
   'verdict.overall.same': '就全部任务平均，对 {metric} 的效应太小，没有实际意义（{interval}）。',
@@ -104,6 +106,8 @@ export const zh: Record<WordKey, string> = {
   'warning.adapt.kept': '{task}：无论学习率多低，内层循环的步子在这些行上都会失控，因此没有从中学到东西。',
   'warning.adapt.kept-within': '{task}：无论学习率多低，内层循环在这些行上不到 {steps} 步就失控；那里显示的是起点。',
   'warning.predict.missing-cells': '{column}：{cells} 个单元格为空或不是数字。',
+  'warning.adapt.unread-labels':
+    '{target}：有 {cells} 个标注不是数字，也不是模型认识的类别（例如“{example}”）。这些行按没有标注处理。',
   'warning.predict.unknown-levels': '{column}：模型从未见过 {levels}。',
   'warning.predict.unanswered': '{target}：{cells} 个单元格没有预测：该方法不预测它，或从未见过其任务。',
   'warning.looks': '运行过程中已查看 {looks} 次：一看到好结果就停下，会使结果显得比实际更好。',

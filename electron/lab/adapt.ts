@@ -6,7 +6,7 @@ import type { Model } from '../../core/method.ts'
 import { saveAdapted } from '../../core/saved.ts'
 import { cannotDo } from './cannot.ts'
 import type { Subject } from './modelWork.ts'
-import { newRows, warn, warningsOf, type NewRows } from './newRows.ts'
+import { newRows, unreadLabels, warn, warningsOf, type NewRows } from './newRows.ts'
 
 type Adapted = Omit<Result<'run.adapt'>, 'model'> & { bytes: Uint8Array }
 type Shown = number | string | null
@@ -36,7 +36,7 @@ export async function adaptTo(
     unlabelled: set.table.rows - new Set(cells.map(({ row }) => row)).size,
     trace: await Promise.all(path.map(async (own, k) => ({ steps: steps[k], ...(await fitOf(own, support, cells)) }))),
     truth: cells.slice(0, SHOWN).map((cell) => shown(set, cell.task, cell.truth)),
-    warnings: [...warningsOf(set, about), ...slowedOf(adapted, path, steps)],
+    warnings: [...unreadLabels(rows, about), ...warningsOf(set, about), ...slowedOf(adapted, path, steps)],
   }
 }
 

@@ -91,6 +91,20 @@ function asTarget(column: Column, classes: string[] | null): Column {
   return { name: column.name, kind: 'category', values, valid, levels: classes }
 }
 
+/** Labels of a file that cannot be read as what the model learned: said, since such a row silently counts as unlabelled. */
+export function unreadLabels({ table: shared }: NewRows, about: ModelAbout): Warning[] {
+  const { columns, rows } = tableOf(shared)
+  return about.targets.flatMap(({ name, classes }) => {
+    const column = columns.find((each) => each.name === name)
+    if (!column) return []
+    const { valid } = asTarget(column, classes)
+    const lost = Array.from({ length: rows }, (_, row) => row).filter((row) => column.valid[row] && !valid[row])
+    if (!lost.length) return []
+    const example = String(cell(column, lost[0]))
+    return [warn('adapt.unread-labels', { target: name, cells: lost.length, example })]
+  })
+}
+
 /** [target, row]: new rows without labels have nothing observed. */
 function observedOf(targets: Column[], group: Int32Array | null, rows: number): Uint8Array {
   const out = new Uint8Array(targets.length * rows)

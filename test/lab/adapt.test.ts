@@ -131,6 +131,13 @@ test('says what is wrong: no labels, no labelled row, a method that cannot', asy
       who: 'e.csv',
       rule: 'must have at least one row with its "site" in which "y" is known.',
     })
+  const odd = path.join(folder, 'o.csv')
+  fs.writeFileSync(odd, 'a,b,site,y\n0.1,0.2,S9,1.5\n0.3,0.1,S9,unknown\n0.3,0.2,S9,\n')
+  const { warnings, unlabelled: left } = await lab.call('run.adapt', { run: of('ridge'), files: [{ path: odd }] })
+  expect(left).toBe(2)
+  expect(warnings.map(({ code, params }) => [code, params])).toEqual([
+    ['adapt.unread-labels', { target: 'y', cells: 1, example: 'unknown' }],
+  ])
   const support = write('t.csv', ['S9'], 5)
   expect((await refused(lab.call('run.adapt', { run: of('single-task-mlp'), files: [support] }))).code).toBe(
     'run.cannot',
