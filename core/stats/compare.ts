@@ -101,6 +101,7 @@ export function compare(input: CompareInput): Comparison {
     metric,
     against,
     evaluation: spec.evaluation,
+    targets: spec.data.roles?.targets.length ?? null,
     budgets: new Set(experiments.map((e) => JSON.stringify(e.spec.tune ?? null))).size,
     others: experiments.slice(1).map(({ name }, k) => ({ name, interval: measures[k + 1].rule })),
   })

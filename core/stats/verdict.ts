@@ -41,8 +41,7 @@ export function verdict(comparison: Comparison, language: Language = 'en'): Verd
   const settled = counts.helps + counts.hurts
   const mixed = new Set(tasks.map((d) => d.call)).size > 1
   if (mixed && tasks.length <= MOST_NAMED) details.push(...named(tasks, language))
-  else if (mixed && settled && counts.same + counts.open)
-    details.push({ key: 'verdict.rest', params: { same: counts.same, open: counts.open } })
+  else if (mixed && settled && counts.same + counts.open) details.push(rest(counts))
   const against = tasks.filter(
     (d) => d.raw !== null && (d.call === 'helps' ? d.raw < 0 : d.call === 'hurts' && d.raw > 0),
   )
@@ -56,7 +55,7 @@ export function verdict(comparison: Comparison, language: Language = 'en'): Verd
       ...(pool?.first ? [together] : []),
       ...details,
       ...(pool?.beside ?? []),
-      ...plainCheck(comparison, method),
+      ...(figuresOf(comparison, main.against).id === PLAIN ? [] : plainCheck(comparison, method)),
       ...best(comparison, language),
     ],
     tasks: tasks.map((d) => ({
@@ -174,6 +173,12 @@ function pooling(c: Comparison, method: string, language: Language): { first?: S
 }
 
 /** A method that wins against its twin may still be useless: its interval must lie on the good side of the plain one. */
+/** Neither of the two is told where it is none. */
+function rest({ same, open }: { same: number; open: number }): Sentence {
+  const key = same && open ? 'verdict.rest' : same ? 'verdict.rest.same' : 'verdict.rest.open'
+  return { key, params: { same, open } }
+}
+
 function plainCheck(c: Comparison, method: MethodFigures): Sentence[] {
   const plain = c.methods.find((m) => m.id === PLAIN)
   const [own, base] = [method.overall, plain?.overall]

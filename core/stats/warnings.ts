@@ -16,6 +16,8 @@ type About = {
   metric: Metric
   against: readonly [Evidence, Evidence][]
   evaluation: Evaluation
+  /** How many targets there are, where roles say so: tasks of one target have one unit. */
+  targets: number | null
   /** How many different budgets of tuning the experiments had. */
   budgets: number
   /** Further experiments beside the first, with the intervals of their figures. */
@@ -53,7 +55,7 @@ export function warningsOf(about: About): Warning[] {
   if (c.interval.rule === 'none') say('no-interval')
   else if (c.interval.unit === 'folds' && c.interval.n < 5) say('few-folds', { folds: c.interval.n })
   else if (c.interval.unit !== 'folds' && c.interval.n < 10) say(`few-${c.interval.unit}`, { n: c.interval.n })
-  if (metric.unit === 'target' && c.tasks.length > 1) say('mixed-units', { metric: metric.name })
+  if (metric.unit === 'target' && c.tasks.length > 1 && about.targets !== 1) say('mixed-units', { metric: metric.name })
   for (const e of evidence) {
     const missing = lacking(e, evidence).length
     if (missing) say('tasks-missing', { method: e.key, missing })

@@ -1,4 +1,4 @@
-import { checkEvaluation, leaksFirst, type Checked } from '../../core/data/checks/index.ts'
+import { answered, checkEvaluation, leaksFirst, type Checked } from '../../core/data/checks/index.ts'
 import type { Finding } from '../../core/data/checks/finding.ts'
 import { Roles } from '../../core/data/roles.ts'
 import { type DataRef, Evaluation } from '../../core/experiment.ts'
@@ -27,7 +27,7 @@ function checkOnce(c: Context, ref: DataRef): Promise<Checked> {
 export async function findingsFor(c: Context, ref: DataRef, evaluation: Evaluation): Promise<Finding[]> {
   const { findings } = await checkOnce(c, ref)
   const split = checkEvaluation(c.store.load(ref).set, ref.roles ?? Roles.parse({}), evaluation)
-  return leaksFirst([...split, ...findings])
+  return leaksFirst([...split, ...findings.flatMap((found) => answered(found, ref.roles, evaluation))])
 }
 
 export function checkCalls(c: Context): Handlers<'data.check'> {

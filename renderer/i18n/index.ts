@@ -1,3 +1,4 @@
+import { closedUp } from '../../core/words/say.ts'
 import en from './en.ts'
 import zh from './zh.ts'
 import zhMetafeatures from './zh/metafeatures.ts'
@@ -33,12 +34,16 @@ export const listed = (names: readonly string[]): string => names.join(settings.
 
 /** `{name}` takes a value; `{n:row|rows}` chooses by the value of `n`: one, other. Numbers are written as the locale does. */
 export function fill(text: string, params: TextParams, language: Language): string {
-  return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, other?: string) => {
-    const value = params[name]
-    if (value === undefined) return whole
-    if (one !== undefined) return value === 1 ? one : (other as string)
-    return typeof value === 'number' ? formatNumber(value, language) : value
-  })
+  const filled = text.replace(
+    /\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g,
+    (whole, name: string, one?: string, other?: string) => {
+      const value = params[name]
+      if (value === undefined) return whole
+      if (one !== undefined) return value === 1 ? one : (other as string)
+      return typeof value === 'number' ? formatNumber(value, language) : value
+    },
+  )
+  return language === 'zh' ? closedUp(filled) : filled
 }
 
 /** Making one costs a tenth of a millisecond, and there are few different ones. */

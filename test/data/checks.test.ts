@@ -3,7 +3,7 @@ import { buildTaskSet } from '../../core/data/buildTaskSet.ts'
 import { cramersV } from '../../core/data/checks/confounding.ts'
 import { kolmogorovSmirnov, kolmogorovTail } from '../../core/data/checks/drift.ts'
 import type { Finding } from '../../core/data/checks/finding.ts'
-import { checkData, checkEvaluation } from '../../core/data/checks/index.ts'
+import { answered, checkData, checkEvaluation } from '../../core/data/checks/index.ts'
 import { mended } from '../../core/data/checks/remedy.ts'
 import { Roles } from '../../core/data/roles.ts'
 import { makeFolds } from '../../core/data/splits.ts'
@@ -56,6 +56,27 @@ describe('a target among the features', () => {
     ]))
   test('an input that helps is none', () =>
     expect(word(classes.map((c, i) => (c === 'in' ? 1 : 0) + noise('t')[i]))).toEqual([]))
+})
+
+test('what is tested on whole places already asks for nothing more', () => {
+  const found = (weight: Finding['weight'], code: string, params: Finding['params']): Finding => ({
+    ...{ code, text: '', params, weight, columns: [], rows: [] },
+    remedies: [{ kind: 'protocol', protocol: 'new-task' }],
+  })
+  const tells = found('leak', 'place-tells-number', { column: 'site', target: 'y' })
+  const drift = found('note', 'drift-number', { place: 'site', column: 'a' })
+  const by = Roles.parse({ targets: ['y'], task: 'site' })
+  for (const protocol of ['few-shot', 'new-task', 'leave-one-group-out'] as const) {
+    const evaluation = Evaluation.parse({ protocol })
+    expect(answered(tells, by, evaluation)).toEqual([])
+    expect(answered(drift, by, evaluation)).toEqual([{ ...drift, remedies: [] }])
+  }
+  expect(answered(tells, by, Evaluation.parse({ protocol: 'k-fold' }))).toEqual([tells])
+  // Another column than the one that is kept whole.
+  expect(answered(tells, { ...by, task: 'farm' }, Evaluation.parse({ protocol: 'few-shot' }))).toEqual([tells])
+  expect(answered(tells, { ...by, group: 'farm' }, Evaluation.parse({ protocol: 'leave-one-group-out' }))).toEqual([
+    tells,
+  ])
 })
 
 describe('rows that stand more than once', () => {

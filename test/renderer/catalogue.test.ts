@@ -58,6 +58,7 @@ test('values are filled in, and one is not many', () => {
   expect(fill('{n} {n:row|rows}', { n: 15362 }, 'en')).toBe('15,362 rows')
   expect(fill('{n} {n:row|rows} of {name}', { n: 0, name: 'a {b}' }, 'en')).toBe('0 rows of a {b}')
   expect(fill('{missing}', {}, 'en')).toBe('{missing}')
+  expect(fill('{method} 不如 {against}。', { method: 'MAML', against: '岭回归' }, 'zh')).toBe('MAML 不如岭回归。')
 })
 
 test('numbers are read easily: significant digits, whole numbers whole, a true minus', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { callOf } from '../../core/stats/compare.ts'
 import { Comparison } from '../../core/stats/comparison.ts'
+import { Roles } from '../../core/data/roles.ts'
 import { METRICS } from '../../core/stats/metrics.ts'
 import { verdict, verdictText } from '../../core/stats/verdict.ts'
 import { made, compare, type World } from './made.ts'
@@ -209,6 +210,10 @@ describe('compare', () => {
     expect((y2.effect as number) / 500).toBeCloseTo((y1.effect as number) / 0.5, 1)
     expect(y1.smallest).toBeCloseTo(METRICS.rmse.smallest * (c.methods[1].perTask.Y1.mean as number), 12)
     expect(c.warnings.map((w) => w.code)).toContain('mixed-units')
+    const { spec } = input.experiments[0]
+    const one = { ...spec, data: { ...spec.data, roles: Roles.parse({ targets: ['Y'], task: 'site' }) } }
+    const same = compare({ ...input, experiments: [{ ...input.experiments[0], spec: one }], metric: 'rmse' })
+    expect(same.warnings.map((w) => w.code)).not.toContain('mixed-units')
   })
 
   it('calls by where the whole interval lies', () => {

@@ -53,6 +53,18 @@ export function checkEvaluation(set: TaskSet, roles: Roles, evaluation: Evaluati
   return [...checkSubjects(set, roles, evaluation), ...checkFolds(set, evaluation)]
 }
 
+/**
+ * A finding beside an evaluation that already does what it asks for: where whole places are tested, that a place tells
+ * the target flatters nothing, and that inputs differ between places stays worth knowing, without a remedy.
+ */
+export function answered(found: Finding, roles: Roles | undefined, { protocol }: Evaluation): Finding[] {
+  const whole = protocol === 'leave-one-group-out' ? (roles?.group ?? roles?.task) : isNewTask(protocol) && roles?.task
+  const place = found.params.place ?? found.params.column
+  if (!whole || place !== whole || !/^(place-tells|drift)-/.test(found.code)) return [found]
+  return found.weight === 'leak' ? [] : [{ ...found, remedies: [] }]
+}
+const isNewTask = (protocol: Evaluation['protocol']) => protocol === 'new-task' || protocol === 'few-shot'
+
 export const leaksFirst = (findings: Finding[]): Finding[] => [
   ...findings.filter(({ weight }) => weight === 'leak'),
   ...findings.filter(({ weight }) => weight === 'note'),
