@@ -6,7 +6,7 @@ import type { Model } from '../../core/method.ts'
 import type { Context } from './context.ts'
 import { needRun } from './experiments.ts'
 import { cannotDo } from './cannot.ts'
-import { trainedModel } from './models.ts'
+import { columnOfNewRows, trainedModel } from './models.ts'
 import { toCsv, type Cell } from './newRows.ts'
 import { summaryOf } from './queue/active.ts'
 import { VERSION } from './version.ts'
@@ -34,6 +34,7 @@ export async function exportRun(
   if (format === 'json') return text('json', 'application/json', asJson(c, run))
   if (format === 'latex') return text('tex', 'application/x-tex', asLatex(run))
   if (format === 'csv') return text('csv', 'text/csv', asCsv(c, run))
+  columnOfNewRows(c, id)
   const model = adapted ?? (await trainedModel(c, id)).model
   if (!model.onnx) {
     const able = methods.filter((m) => m.can.onnx).map((m) => m.id)

@@ -1,5 +1,5 @@
 import { UserError } from '../../core/errors.ts'
-import type { Trial } from '../../core/experiment.ts'
+import type { ExperimentSpec, Trial } from '../../core/experiment.ts'
 import type { Model } from '../../core/method.ts'
 import { readModel, type ModelAbout } from '../../core/saved.ts'
 import type { Context } from './context.ts'
@@ -29,6 +29,27 @@ export function trainedRun(c: Context, id: string): { run: RunRow; experiment: E
       remedy: 'Wait until it is done, or take another run.',
     })
   return { run, experiment: needExperiment(c, run.experiment), hash: run.blobs.model }
+}
+
+/** Made-up tasks stand in a table whose task column is called "task". */
+const taskColumnOf = ({ data }: ExperimentSpec) => data.roles?.task ?? (data.generator ? 'task' : null)
+
+/**
+ * The task column by which a run's model tells new rows apart. Throws a UserError where it was shown tasks that were drawn
+ * from classes: it answers in their places, "1" to "ways", of inputs that were encoded before they were drawn.
+ */
+export function columnOfNewRows(c: Context, id: string): string | null {
+  const { run, experiment } = trainedRun(c, id)
+  const column = taskColumnOf(experiment.spec)
+  if (column === null && run.trialSpec.evaluation.protocol === 'few-shot')
+    throw new UserError({
+      code: 'run.drawn-classes',
+      who: `Run ${run.methodKey}, fold ${run.fold}`,
+      rule: 'must have learned tasks that a column names, to be used on rows of a file.',
+      got: 'tasks that were drawn from classes, a few at a time',
+      remedy: 'See its figures on the classes held out, or train on a table with a task column.',
+    })
+  return column
 }
 
 /**

@@ -1,13 +1,12 @@
 import type { FileRef } from '../../core/contract.ts'
 import type { ReadOptions } from '../../core/data/reading.ts'
 import { UserError } from '../../core/errors.ts'
-import type { ExperimentSpec } from '../../core/experiment.ts'
 import { readModel } from '../../core/saved.ts'
 import type { Context, Handlers } from './context.ts'
 import { fileOf } from './data.ts'
 import { exportRun } from './exports.ts'
 import { openFiles } from './importers/open.ts'
-import { askModel, trainedRun } from './models.ts'
+import { askModel, columnOfNewRows } from './models.ts'
 import type { NewRows } from './newRows.ts'
 import { shareTable } from './shared.ts'
 import { sha256 } from './workspace/blobs.ts'
@@ -16,9 +15,6 @@ type Calls = 'run.predict' | 'run.adapt' | 'run.export' | 'blob'
 
 /** Bytes per answer: half a megabyte, so that the text of it stays below one. */
 const PIECE = 512 * 1024
-
-/** Made-up tasks stand in a table whose task column is called "task". */
-const taskColumnOf = ({ data }: ExperimentSpec) => data.roles?.task ?? (data.generator ? 'task' : null)
 
 export function useCalls(c: Context): Handlers<Calls> {
   const { workspace } = c
@@ -34,11 +30,11 @@ export function useCalls(c: Context): Handlers<Calls> {
 
   /** The rows of a file, for the model of a run. */
   async function rowsFor(run: string, files: FileRef[], read: ReadOptions | undefined): Promise<NewRows> {
-    const { experiment } = trainedRun(c, run)
+    const taskColumn = columnOfNewRows(c, run)
     const opened = files.map((file) => fileOf(file, c))
     const { table } = await openFiles(opened, read ?? {})
     const { name } = opened[0]
-    if (table.rows) return { table: shareTable(table), name, taskColumn: taskColumnOf(experiment.spec) }
+    if (table.rows) return { table: shareTable(table), name, taskColumn }
     throw new UserError({
       code: 'predict.no-rows',
       who: name,

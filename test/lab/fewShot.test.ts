@@ -49,6 +49,31 @@ test('on the curve of labelled rows, class means stand beside the meta-learner a
   await lab.close()
 })
 
+test('a model of drawn classes is not for rows of a file: it would answer in places, of inputs that nobody encoded', async () => {
+  const lab = await openLab({ workspacePath: path.join(folder, 'drawn.engram'), workers: 1 })
+  const table = path.join(folder, 'letters.csv')
+  const lines = Array.from({ length: 120 }, (_, i) => `${(i % 12) + wave(i)},${wave(i + 7)},L${i % 12}`)
+  fs.writeFileSync(table, ['a,b,letter', ...lines].join('\n'))
+  const { hash } = await lab.call('data.open', { files: [{ path: table }] })
+  const done = await run(lab, {
+    name: 'letters',
+    data: { hash, roles: { targets: ['letter'] } },
+    methods: [{ id: 'maml', params: { iterations: 5, hidden: [4] } }],
+    evaluation: { protocol: 'few-shot', ways: 3, shots: 2, queries: 2, episodes: 5 },
+    twins: false,
+  })
+  const { id } = done.runs.find(({ fold }) => fold === 'all')!
+  const files = [{ path: table }]
+  for (const asked of [
+    lab.call('run.adapt', { run: id, files }),
+    lab.call('run.predict', { run: id, files }),
+    lab.call('run.export', { run: id, format: 'onnx' }),
+  ])
+    expect((await refused(asked)).code).toBe('run.drawn-classes')
+  expect((await lab.call('run.export', { run: id, format: 'json' })).name).toContain('maml')
+  await lab.close()
+})
+
 test(
   'images go through the lab: thumbnails, plan, a run that was paused and resumed, and the workspace',
   { timeout: 240_000 },
