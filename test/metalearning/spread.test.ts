@@ -27,14 +27,15 @@ it.each([
   const episodes = { shots: 10, queries: 10, ways: 2 }
   const going = m.fit(
     { train, inner: null, rng: rng(id), runtime, resume: null, episodes },
-    paramsOf(m, { iterations: 1000 }),
+    paramsOf(m, { iterations: 600 }),
   )
   let next = await going.next()
   while (!next.done) next = await going.next()
+  const trained = next.value
   /** Root mean square of error / standard deviation, and the mean deviation, with so many labelled rows. */
   async function judged(shots: number) {
     const { support, query } = generatedViews(set.generator!, rng(`test/${shots}`), TASKS, shots, 20, 1)
-    const model = await next.value!.adapt!(support)
+    const model = await trained.adapt!(support)
     const [said, spread] = [await model.predict(query), await model.spread!(query)].map((own) => own.targets[0].values)
     const truth = query.set.table.columns[query.set.targets[0]].values
     const squares = Array.from(query.rows, (row, i) => ((said[i] - truth[row]) / spread[i]) ** 2)
