@@ -18,6 +18,8 @@ export type TaskSetSummary = {
   generator: boolean
   /** Share of the targets' spread that nearest neighbours leave open (`core/data/unexplained.ts`), where that was looked at. */
   unexplained?: number | null
+  /** Measured rows of every task, where they were counted. */
+  taskRows?: readonly { id: string; rows: number }[]
 }
 
 /** What a method promises; read by the form, the docs and the contract tests. */

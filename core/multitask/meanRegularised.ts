@@ -34,7 +34,7 @@ export const meanRegularised = linearMethod<Params>({
   cite: 'Evgeniou and Pontil 2004, Regularized multi-task learning',
   params: Params,
   can: { needsTaskColumn: true, newTask: true },
-  work: (s) => s.rows * s.targets * s.features ** 2 + 2 * s.tasks * s.features ** 3 + 1,
+  work: (s) => s.rows * s.targets * s.features ** 2 + 8 * s.tasks * s.features ** 3 + 1,
   fit: fitDeviations,
   adapt: deviate,
 })

@@ -44,14 +44,14 @@ export function relatedTasks(set: TaskSet, names: readonly string[] | undefined)
   return set.tasks.flatMap(({ id }, k) => (!wanted || wanted.has(id) ? [k] : []))
 }
 
-/** What is left of a summary where only so many of the tasks are learned. */
-export function narrowedSummary(s: TaskSetSummary, tasks: number): TaskSetSummary {
+/** What is left of a summary where only so many of the tasks are learned; `usual` of usual size would have their rows. */
+export function narrowedSummary(s: TaskSetSummary, tasks: number, usual: number = tasks): TaskSetSummary {
   const share = tasks / s.tasks
   if (!s.taskColumn) return { ...s, tasks, targets: tasks }
   return {
     ...s,
     tasks,
-    rows: Math.max(1, Math.round(s.rows * share)),
+    rows: Math.max(1, Math.round((s.rows * usual) / s.tasks)),
     targets: Math.max(1, Math.round(s.targets * share)),
   }
 }

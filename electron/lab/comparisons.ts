@@ -1,11 +1,10 @@
 import { asBothWays, keptWhole } from '../../core/bothWays.ts'
 import { classesAreTasks } from '../../core/data/classParts.ts'
 import { usedRows } from '../../core/data/fold.ts'
-import type { TaskSet } from '../../core/data/taskSet.ts'
+import { measuredTasks } from '../../core/data/measuredTasks.ts'
 import { methods } from '../../core/methods.ts'
 import { fingerprintOf } from '../../core/report/fingerprint.ts'
 import { report } from '../../core/report/report.ts'
-import type { CompareTask } from '../../core/stats/compare.ts'
 import type { Comparison } from '../../core/stats/comparison.ts'
 import { sideBySide } from '../../core/stats/sideBySide.ts'
 import { verdict } from '../../core/stats/verdict.ts'
@@ -135,15 +134,4 @@ function questionOf(c: Context, rows: ExperimentRow[], asked: Asked, looks: numb
     looks,
     names: Object.fromEntries(methods.map((m) => [m.id, m.name])),
   }
-}
-
-/** The tasks with how many cells of each were measured. */
-export function measuredTasks(set: TaskSet): CompareTask[] {
-  const rows = new Int32Array(set.tasks.length)
-  for (let target = 0; target < set.targets.length; target++)
-    for (let row = 0; row < set.table.rows; row++) {
-      const task = set.taskOf(row, target)
-      if (task >= 0 && set.observed[target * set.table.rows + row]) rows[task]++
-    }
-  return set.tasks.map(({ id, kind }, k) => ({ id, kind, rows: rows[k] }))
 }

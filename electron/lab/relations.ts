@@ -1,7 +1,7 @@
+import { measuredTasks } from '../../core/data/measuredTasks.ts'
 import type { Relations } from '../../core/relations/relations.ts'
 import { relatedTasks } from '../../core/relations/subsets.ts'
 import type { RelationsQuestion } from './analyse.ts'
-import { measuredTasks } from './comparisons.ts'
 import type { Context, Handlers } from './context.ts'
 import { needExperiment } from './experiments.ts'
 import type { RunRow } from './workspace/records.ts'

@@ -1,5 +1,6 @@
 import type { Roles } from '../../core/data/roles.ts'
 import type { Table } from '../../core/data/table.ts'
+import { measuredTasks } from '../../core/data/measuredTasks.ts'
 import type { TaskSet } from '../../core/data/taskSet.ts'
 import { unexplained } from '../../core/data/unexplained.ts'
 import { UserError } from '../../core/errors.ts'
@@ -51,7 +52,12 @@ export class Store {
     const kept = this.sets.get(data.key)
     if (kept) return kept
     const set = taskSetOf(data)
-    return remember(this.sets, data.key, { data, set, summary: { ...summaryOf(set), unexplained: unexplained(set) } })
+    const summary = {
+      ...summaryOf(set),
+      unexplained: unexplained(set),
+      taskRows: set.generator ? [] : measuredTasks(set),
+    }
+    return remember(this.sets, data.key, { data, set, summary })
   }
 
   /** The same as it goes to a thread. */

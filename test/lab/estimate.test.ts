@@ -58,6 +58,26 @@ test('more rows, more folds, dropout and more looking for parameters take longer
   expect(estimator.before(['ridge', 'film'], false)).toBeGreaterThan(estimator.before(['ridge', 'ridge'], false))
 })
 
+test('fits on subsets count the rows of their own tasks', () => {
+  const estimator = new Estimator(memory())
+  const [small, large] = [set.tasks.slice(0, 3), set.tasks.slice(3, 6)].map((tasks) => tasks.map(({ id }) => id))
+  const spec = (tasks: string[]) =>
+    ExperimentSpec.parse({
+      data: { hash: 'toy' },
+      methods: [{ id: 'hard-sharing' }],
+      twins: false,
+      relations: { designs: ['pairs'], tasks },
+    })
+  const counted = { ...summary, taskRows: set.tasks.map(({ id }) => ({ id, rows: large.includes(id) ? 400 : 40 })) }
+  const seconds = (tasks: string[], about: typeof summary) =>
+    expand(spec(tasks), set)
+      .filter(({ relations }) => relations)
+      .reduce((sum, trial) => sum + estimator.seconds(trial, about, 'native'), 0)
+  expect(seconds(large, counted)).toBeGreaterThan(1.5 * seconds(small, counted))
+  // Where nobody counted, all are of usual size.
+  expect(seconds(large, { ...summary })).toBe(seconds(small, { ...summary }))
+})
+
 test('a table without noise is told from one with it', () => {
   const at = (noise: number) => {
     const base = mixedTargets(['number'], 0)

@@ -20,7 +20,7 @@ import type { Measure } from '../../core/stats/measure.ts'
 import { METRICS } from '../../core/stats/metrics.ts'
 import type { Metric } from '../../core/stats/metrics.ts'
 import { verdict, verdictText } from '../../core/stats/verdict.ts'
-import { measuredTasks } from '../../electron/lab/comparisons.ts'
+import { measuredTasks } from '../../core/data/measuredTasks.ts'
 import { tableOf } from '../methods/mulan.ts'
 import { SHARED } from './engram.ts'
 
