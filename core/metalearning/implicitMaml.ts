@@ -1,20 +1,25 @@
 import { z } from 'zod'
-import { abs, add, div, grad, greater, loop, mul, stopGradient, sub, sum, where } from '../engine/index.ts'
+import { add, div, grad, greater, loop, maximum, mul, stopGradient, sub, sum, where } from '../engine/index.ts'
 import type { Expr } from '../engine/index.ts'
 import type { Descent } from './descent.ts'
 import { adaptByDescent, ownStart } from './descent.ts'
 import { bySteps, metaMethod, ROWS } from './metaMethod.ts'
 import { adaptSteps, innerRate, innerSteps, metaParams } from './params.ts'
 import type { Strategy } from './strategy.ts'
-import { losses, meanOfMeans, meanOverTasks, perTask, sumOfMeans } from './taskNetworks.ts'
+import { dot, losses, meanOfMeans, meanOverTasks, perTask, sumOfMeans } from './taskNetworks.ts'
 import { budget, search } from '../search.ts'
 
 /**
  * Implicit MAML (Rajeswaran, Finn, Kakade and Levine 2019): a task is learned under a pull towards the start,
- *   phi_t = argmin L_t^support(phi) + proximity / 2 |phi - theta|^2,
+ *   phi_t = argmin F_t,   F_t(phi) = L_t^support(phi) + proximity / 2 |phi - theta|^2,
  * and at a minimum the gradient of the start needs no path, just a linear system, solved by conjugate gradients with
- * products by the Hessian H:
- *   g_t = (I + H_t / proximity)^-1 grad L_t^query(phi_t),   theta <- Adam(theta, mean_t g_t).
+ * products by the Hessian H of L_t^support:
+ *   g_t = (I + H_t / (proximity + damping))^-1 grad L_t^query(phi_t),   theta <- Adam(theta, mean_t g_t).
+ * The damping is that of the authors' code. Two things keep it within numbers where inputs or targets are large:
+ *   - any way down to phi_t will do, so that no step is longer than to the least of F_t along its slope d, where F_t is as
+ *     it looks from here: rate <= |d|^2 / d (H + proximity) d (Cauchy 1847);
+ *   - conjugate gradients stop at a direction along which F_t bends down: H is of a network, and not always positive
+ *     (Steihaug 1983).
  */
 const Params = z.strictObject({
   ...metaParams,
@@ -31,21 +36,37 @@ const Params = z.strictObject({
     .describe('Strength of the pull of each task towards the start.')
     .meta(search({ log: [0.2, 20] })),
   conjugateSteps: z.int().min(1).max(50).default(5).describe('Steps of conjugate gradients for the implicit gradient.'),
+  damping: z
+    .number()
+    .min(0)
+    .max(1000)
+    .default(10)
+    .describe('Added to the pull in the implicit gradient: the more, the less curvature changes it.'),
 })
+
+/** Hv of each task's support loss, from its slopes. */
+function alongCurvature(slopes: readonly Expr[], fast: readonly Expr[], v: readonly Expr[]): Expr[] {
+  const along = slopes.map((slope, k) => sum(mul(slope, v[k]))).reduce((total, part) => add(total, part))
+  return grad(along, [...fast])
+}
 
 const pulled = (proximity: number): Descent => ({
   start: perTask,
   network: (fast) => [...fast],
-  step: (fast, slopes, { meta, rate }) =>
-    fast.map((piece, k) => sub(piece, mul(rate, add(slopes[k], mul(proximity, sub(piece, meta[k])))))),
+  step(fast, slopes, { meta, rate }) {
+    const down = fast.map((piece, k) => add(slopes[k], mul(proximity, sub(piece, meta[k]))))
+    const fixed = down.map(stopGradient)
+    const length = dot(fixed, fixed)
+    const bend = stopGradient(add(dot(fixed, alongCurvature(slopes, fast, fixed)), mul(proximity, length)))
+    const least = div(length, maximum(bend, TINY))
+    const own = where(greater(mul(rate, bend), length), least, rate)
+    return fast.map((piece, k) => sub(piece, mul(own, down[k])))
+  },
 })
 
-/** Each task's inner product over all its blocks [task, 1, 1]. */
-const dot = (a: readonly Expr[], b: readonly Expr[]): Expr =>
-  a.map((piece, k) => sum(mul(piece, b[k]), [1, 2], true)).reduce((total, part) => add(total, part))
-
-/** a / b, and 0 where b is: a task whose residual is gone has arrived. */
-const ratio = (a: Expr, b: Expr): Expr => where(greater(abs(b), 1e-30), div(a, where(greater(abs(b), 1e-30), b, 1)), 0)
+const TINY = 1e-30
+/** a / b, and 0 where b is not positive: a task whose residual is gone has arrived, and one that bends down goes no further. */
+const ratio = (a: Expr, b: Expr): Expr => where(greater(b, TINY), div(a, maximum(b, TINY)), 0)
 
 /** (A)^-1 b of every task after `steps` steps of conjugate gradients from 0 (Hestenes and Stiefel 1952). */
 function conjugateGradients(product: (v: Expr[]) => Expr[], b: Expr[], steps: number): Expr[] {
@@ -68,9 +89,14 @@ function conjugateGradients(product: (v: Expr[]) => Expr[], b: Expr[], steps: nu
   return state.slice(0, n)
 }
 
-export const implicitMamlStrategy = (steps: number, proximity: number, conjugate: number): Strategy => ({
+export const implicitMamlStrategy = (
+  steps: number,
+  proximity: number,
+  conjugate: number,
+  damping: number,
+): Strategy => ({
   ...ownStart,
-  key: ['implicit-maml', steps, proximity, conjugate],
+  key: ['implicit-maml', steps, proximity, conjugate, damping],
   outer: {
     optimizer: 'adam',
     step({ plan, meta, support, query, rate }) {
@@ -85,10 +111,8 @@ export const implicitMamlStrategy = (steps: number, proximity: number, conjugate
       const each = losses(plan, phi, query)
       const asked = grad(sumOfMeans(each, query), phi)
       const slopes = slopesAt(phi)
-      const product = (v: Expr[]) => {
-        const along = slopes.map((slope, k) => sum(mul(slope, v[k]))).reduce((total, part) => add(total, part))
-        return grad(along, phi).map((piece, k) => add(v[k], mul(1 / proximity, piece)))
-      }
+      const product = (v: Expr[]) =>
+        alongCurvature(slopes, phi, v).map((piece, k) => add(v[k], mul(1 / (proximity + damping), piece)))
       return {
         loss: meanOfMeans(each, query),
         gradient: meanOverTasks(plan, conjugateGradients(product, asked, conjugate)),
@@ -105,6 +129,6 @@ export const implicitMaml = metaMethod<z.infer<typeof Params>>({
   cite: 'Rajeswaran, Finn, Kakade and Levine 2019, Meta-Learning with Implicit Gradients',
   params: Params,
   twins: ['maml', 'from-scratch'],
-  passes: (p) => p.iterations * p.metaBatch * ROWS * 3 * (1 + p.innerSteps + 2 * p.conjugateSteps),
-  learning: (p) => bySteps(p, implicitMamlStrategy(p.innerSteps, p.proximity, p.conjugateSteps)),
+  passes: (p) => p.iterations * p.metaBatch * ROWS * 3 * (1 + 3 * p.innerSteps + 2 * p.conjugateSteps),
+  learning: (p) => bySteps(p, implicitMamlStrategy(p.innerSteps, p.proximity, p.conjugateSteps, p.damping)),
 })

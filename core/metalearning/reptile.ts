@@ -20,14 +20,15 @@ import { ownStart } from './descent.ts'
 import { bySteps, metaMethod } from './metaMethod.ts'
 import { adaptSteps, innerRate, innerSteps, metaParams } from './params.ts'
 import type { Cells, Strategy } from './strategy.ts'
-import { descend, losses, meanOfMeans, meanOverTasks, perTask, sumOfMeans } from './taskNetworks.ts'
+import { clipped, descend, losses, meanOfMeans, meanOverTasks, perTask, sumOfMeans } from './taskNetworks.ts'
 import { search } from '../search.ts'
 
 /**
  * Reptile (Nichol, Achiam and Schulman 2018): learn a task for some steps, then move the start towards where that led,
  *   theta <- theta + outerLr (1 - progress) mean_t (theta_t - theta).
  * Every inner step sees `innerBatch` rows of the task, which are not split into support and query set. The inner
- * optimizer is plain gradient descent, or Adam without its first moment (beta1 = 0), as in the paper.
+ * optimizer is plain gradient descent, or Adam without its first moment (beta1 = 0), as in the paper. Slopes longer than
+ * `clip` are shortened, which the paper does not do: of large inputs or targets one task would else end the training.
  */
 const Params = z.strictObject({
   ...metaParams,
@@ -42,16 +43,22 @@ const Params = z.strictObject({
   innerSteps: innerSteps(5, [3, 5, 10, 20], 50),
   innerBatch: z.int().min(1).max(1024).default(10).describe('Rows in each step of the inner loop.'),
   innerOptimizer: z.enum(['sgd', 'adam']).default('sgd').describe('How the inner loop steps.'),
+  clip: z
+    .number()
+    .gt(0)
+    .max(1e6)
+    .default(10)
+    .describe('Longest slope of a task in the inner loop (sgd); a longer one is shortened to it.'),
   adaptSteps: adaptSteps(32, [4, 100]),
 })
-type Optimizer = z.infer<typeof Params>['innerOptimizer']
+type Inner = { kind: z.infer<typeof Params>['innerOptimizer']; clip: number }
 
 const B2 = 0.999
 const EPS = 1e-8
 
 /** One inner step; `squares` are Adam's running means of squared slopes, `t` counts from 1. */
-function stepBy(kind: Optimizer, fast: Expr[], squares: Expr[], slopes: Expr[], rate: Expr, t: Expr) {
-  if (kind === 'sgd') return { fast: descend(fast, slopes, rate), squares }
+function stepBy({ kind, clip }: Inner, fast: Expr[], squares: Expr[], slopes: Expr[], rate: Expr, t: Expr) {
+  if (kind === 'sgd') return { fast: descend(fast, clipped(slopes, clip), rate), squares }
   const next = squares.map((v, k) => add(mul(B2, v), mul(1 - B2, square(slopes[k]))))
   const unbias = sub(1, exp(mul(t, Math.log(B2))))
   const scaled = slopes.map((slope, k) => div(slope, add(sqrt(div(next[k], unbias)), EPS)))
@@ -70,10 +77,10 @@ function rowsOf({ x, y, weight }: Cells, from: number, to: number): Cells {
   }
 }
 
-export function reptileStrategy(steps: number, batch: number, kind: Optimizer): Strategy {
+export function reptileStrategy(steps: number, batch: number, inner: Inner): Strategy {
   return {
     ...ownStart,
-    key: ['reptile', steps, batch, kind],
+    key: ['reptile', steps, batch, inner],
     outer: {
       optimizer: 'sgd',
       queries: steps * batch,
@@ -87,7 +94,7 @@ export function reptileStrategy(steps: number, batch: number, kind: Optimizer): 
           const each = losses(plan, now.fast, cells)
           seen.push(meanOfMeans(each, cells))
           const slopes = grad(sumOfMeans(each, cells), now.fast).map(stopGradient)
-          now = stepBy(kind, now.fast, now.squares, slopes, rate, add(mul(rate, 0), k + 1))
+          now = stepBy(inner, now.fast, now.squares, slopes, rate, add(mul(rate, 0), k + 1))
         }
         const led = meanOverTasks(plan, now.fast)
         const loss = mul(
@@ -102,11 +109,11 @@ export function reptileStrategy(steps: number, batch: number, kind: Optimizer): 
       const n = start.length
       const { state } = loop({
         count,
-        state: kind === 'adam' ? [...start, ...start.map((piece) => mul(piece, 0))] : start,
+        state: inner.kind === 'adam' ? [...start, ...start.map((piece) => mul(piece, 0))] : start,
         body(i, state) {
           const fast = state.slice(0, n)
           const slopes = grad(sumOfMeans(losses(plan, fast, support), support), fast)
-          const next = stepBy(kind, fast, state.slice(n), slopes, rate, add(cast(i, 'float'), 1))
+          const next = stepBy(inner, fast, state.slice(n), slopes, rate, add(cast(i, 'float'), 1))
           return { state: [...next.fast, ...next.squares] }
         },
       })
@@ -123,5 +130,5 @@ export const reptile = metaMethod<z.infer<typeof Params>>({
   params: Params,
   twins: ['first-order-maml', 'from-scratch'],
   passes: (p) => p.iterations * p.metaBatch * p.innerBatch * 3 * p.innerSteps,
-  learning: (p) => bySteps(p, reptileStrategy(p.innerSteps, p.innerBatch, p.innerOptimizer)),
+  learning: (p) => bySteps(p, reptileStrategy(p.innerSteps, p.innerBatch, { kind: p.innerOptimizer, clip: p.clip })),
 })

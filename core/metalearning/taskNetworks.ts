@@ -1,4 +1,18 @@
-import { broadcastTo, div, greater, mean, mul, cast, reshape, size, sub, sum } from '../engine/index.ts'
+import {
+  add,
+  broadcastTo,
+  cast,
+  div,
+  greater,
+  maximum,
+  mean,
+  mul,
+  reshape,
+  size,
+  sqrt,
+  sub,
+  sum,
+} from '../engine/index.ts'
 import type { Expr } from '../engine/index.ts'
 import { activate, dense, forward } from '../nn/layers.ts'
 import { cellLoss } from '../nn/losses.ts'
@@ -34,6 +48,16 @@ export const meanOfMeans = (each: Expr, { weight }: Cells): Expr =>
 
 export const descend = (pieces: readonly Expr[], slopes: readonly Expr[], rate: Expr): Expr[] =>
   pieces.map((piece, k) => sub(piece, mul(rate, slopes[k])))
+
+/** Each task's inner product over all its pieces [task, 1, 1]. */
+export const dot = (a: readonly Expr[], b: readonly Expr[]): Expr =>
+  a.map((piece, k) => sum(mul(piece, b[k]), [1, 2], true)).reduce((total, part) => add(total, part))
+
+/** Slopes of each task no longer than `most`, by their norm over all its pieces; shorter ones stay, to the bit. */
+export function clipped(slopes: readonly Expr[], most: number): Expr[] {
+  const share = div(most, sqrt(maximum(dot(slopes, slopes), most * most)))
+  return slopes.map((slope) => mul(slope, share))
+}
 
 /** What the last hidden layer says [task, row, unit]. */
 export function features(plan: Plan, trunk: readonly Expr[], x: Expr): Expr {

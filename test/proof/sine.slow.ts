@@ -95,7 +95,7 @@ it('Reptile by its own protocol: phase to 2 pi, 50 even points, 32 steps on ten 
       id: 'reptile',
       params: {
         ...{ iterations: 30_000, outerLr: 0.1, metaBatch: 1, hidden: [64, 64], activation: 'tanh' },
-        ...{ innerLr: 0.02, innerSteps: 5, innerBatch: 10 },
+        ...{ innerLr: 0.02, innerSteps: 5, innerBatch: 10, clip: 1e6 },
       },
       generator: { phase: 'full-turn', grid: 50 },
       shots: 10,
