@@ -31,7 +31,10 @@ export function classEpisodes(source: ClassRows, ways: number, rotations = false
     target,
     classes: Array.from({ length: ways }, (_, way) => String(way + 1)),
     input,
-    withWays: (other) => classEpisodes(source, Math.min(other, rows.length * turns), rotations),
+    withWays(other, each) {
+      const able = rows.filter((own) => own.length >= each).length * turns
+      return classEpisodes(source, Math.max(Math.min(other, ways), Math.min(other, able)), rotations)
+    },
     /** `shots` and `queries` are rows of each class; the batch's are those of all its ways, class after class. */
     sample(rng, tasks, shots, queries) {
       const able = enough(rows, ways, turns, shots, queries)

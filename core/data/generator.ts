@@ -29,8 +29,8 @@ export interface TaskGenerator {
   classes?: string[]
   /** [height, width, channel] where a row is an image. */
   input?: number[]
-  /** The same classes, so many of them in each task. */
-  withWays?(ways: number): TaskGenerator
+  /** The same classes, so many of them in each task, or as many as have `rows` rows. */
+  withWays?(ways: number, rows: number): TaskGenerator
   /** `tasks` new tasks with `shots` support and `queries` query rows each (of each class, where there are classes). */
   sample(rng: Rng, tasks: number, shots: number, queries: number): EpisodeBatch
 }

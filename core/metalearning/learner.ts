@@ -5,7 +5,6 @@ import { episodes } from '../data/episodes.ts'
 import type { TaskGenerator } from '../data/generator.ts'
 import type { View } from '../data/taskSet.ts'
 import type { Runtime } from '../engine/runtime.ts'
-import { UserError } from '../errors.ts'
 import { describeView, fillIn, frameOf, wholeFold } from '../frame.ts'
 import type { Frame } from '../frame.ts'
 import type { FitContext, FitEvent, Model } from '../method.ts'
@@ -18,6 +17,7 @@ import { adaptedNetworks, startNetwork } from './adapt.ts'
 import { innerLoopOf } from './innerLoop.ts'
 import { metaTrain } from './metaTrain.ts'
 import type { Schedule } from './metaTrain.ts'
+import { oneTask } from './oneTask.ts'
 import { metaSize } from './programs.ts'
 import type { Slowed } from './slowDown.ts'
 import { spreadOf } from './spread.ts'
@@ -53,7 +53,7 @@ export async function* fitLearner(context: FitContext, learning: Learning): Asyn
   )
   const { hidden, activation, strategy, schedule } = learning
   const plan: Plan = { inputs: encoder.names, hidden, activation, stacked: false, columns }
-  if (schedule && !generator && frame.outputs.length < 2) throw oneTask(frame)
+  if (schedule && !generator && frame.outputs.length < 2) throw oneTask(frame.outputs[0].task)
   const source = generator ?? episodes(view, encoder, schedule ? scalerOf(plan, view) : undefined)
   const theta = yield* metaTrain(plan, source, strategy, schedule, context)
   const start = await startNetwork(plan, strategy, theta, context.runtime)
@@ -63,16 +63,6 @@ export async function* fitLearner(context: FitContext, learning: Learning): Asyn
     learning,
     context.runtime,
   )
-}
-
-function oneTask(frame: Frame): UserError {
-  return new UserError({
-    code: 'meta.one-task',
-    who: 'Meta-learning',
-    rule: 'must have at least two tasks to learn from: what tasks have in common is not to be seen in one.',
-    got: `one task, "${frame.outputs[0].task}"`,
-    remedy: 'Choose a task column with more levels, or a method that learns each task alone.',
-  })
 }
 
 function scalerOf(plan: Plan, view: View) {

@@ -94,8 +94,6 @@ it.each([
   ['anil', { innerLr: 0.05 }],
   ['meta-sgd', { innerLr: 0.05 }],
   ['maml-plus-plus', { innerLr: 0.02 }],
-  ['implicit-maml', { innerLr: 0.02, iterations: 20 }],
-  ['reptile', {}],
 ] as const)('%s: a task on which the inner loop runs away is learned more slowly, and named', async (id, params) => {
   const { view, far } = farOff()
   const model = await fitted(view, id, params)
@@ -125,12 +123,36 @@ it.each([
   expect(networks.every((network) => network.every(Number.isFinite)) && losses.every(Number.isFinite)).toBe(true)
 })
 
+it.each(['implicit-maml', 'reptile'])('%s does not run away where others do: its steps are held back', async (id) => {
+  const { far } = farOff()
+  const model = await fitted(whole(sites()), id, { iterations: 20 })
+  const [start, after] = await model.adaptTrace!(far, [0, 20])
+  expect(after.slowed).toBeUndefined()
+  const worst = (values: number[]) => Math.max(...values.map(Math.abs))
+  expect(worst(await said(after, far))).toBeLessThan(10 * worst(await said(start, far)))
+})
+
 it('steps beyond every number are finite all the same: the start stays where no rate helps', async () => {
   const { view, far } = farOff()
   const trained = await fitted(view, 'meta-sgd', { innerLr: 0.3, iterations: 10 })
   const [after] = await trained.adaptTrace!(far, [2000])
   expect(after.slowed!.length).toBeGreaterThan(0)
   expect((await said(after, far)).every(Number.isFinite)).toBe(true)
+})
+
+it('maml-classes: the same for classes, and the shares of the rate are saved with the model', async () => {
+  const view = whole(sites('two'))
+  const model = await fitted(view, 'maml-classes', { innerLr: 10, iterations: 5, hidden: [8], statistics: 'query' })
+  const slowed = model.slowed ?? []
+  expect(slowed.length).toBeGreaterThan(0)
+  for (const { task, factor } of slowed) expect([task, factor]).toEqual([expect.stringMatching(/^site=S/), expect.any(Number)]) // prettier-ignore
+  expect(slowed.every(({ factor }) => factor >= 0 && factor <= 0.5)).toBe(true)
+  expect((await said(model, view)).every(Number.isFinite)).toBe(true)
+  const again = method('maml-classes').load(model.save(), runtime)
+  expect(again.slowed).toEqual(slowed)
+  expect(await said(again, view)).toEqual(await said(model, view))
+  // The usual rate slows nothing.
+  expect((await fitted(view, 'maml-classes', { iterations: 5, hidden: [8] })).slowed).toBeUndefined()
 })
 
 it('one task is an error that asks for more', async () => {

@@ -60,7 +60,7 @@ function model(parts: Parts): Model {
 }
 
 /** Probabilities [task, query, way]; a class without a labelled row has none. */
-export function nearestMeans(question: Question, distance: Params['distance']): Float64Array {
+export function nearestMeans(question: Omit<Question, 'which'>, distance: Params['distance']): Float64Array {
   const { tasks, shots, queries, ways, supportX, supportY, queryX } = question
   const width = supportX.length / (tasks * shots)
   const said = new Float64Array(tasks * queries * ways)

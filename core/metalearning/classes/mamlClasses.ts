@@ -15,6 +15,7 @@ import { classifierSize, mamlAnswerProgram, mamlTrainingProgram } from './mamlPr
 import type { Classifier } from './mamlProgram.ts'
 import { BodyParams, bodyOf, fewShotCan, SavedBody } from './params.ts'
 import { encoderFor, packSupport, predictFrom, sourceOf, supportOf, takeSupport } from './support.ts'
+import { sharesOf } from './shares.ts'
 import type { SupportSet } from './support.ts'
 import { trainOnEpisodes } from './training.ts'
 
@@ -57,7 +58,7 @@ export const mamlClasses: Method<Params> = {
     const view = wholeFold(context)
     const encoder = encoderFor(view)
     const support = supportOf(view, encoder)
-    const source = sourceOf(view, encoder)
+    const source = sourceOf(view, encoder, support)
     const ways = support[0].output.classes?.length as number
     const classifier = { body: bodyOf(params, source), ways }
     const { shots, queries } = context.episodes ?? DEFAULT
@@ -83,19 +84,22 @@ export const mamlClasses: Method<Params> = {
     }
     const first = firstClassifier(classifier, context.rng.split('first'))
     const theta = yield* trainOnEpisodes(first, source, training, context)
-    return model({ classifier, theta, encoder, support, adapt: adaptOf(params) }, context.runtime)
+    return taught({ classifier, theta, encoder, support, adapt: adaptOf(params) }, context.runtime)
   },
   load(bytes, runtime) {
     const packed = unpack(bytes)
     const parsed = Saved.safeParse(packed.header)
     if (!parsed.success) throw damaged('a meta-learned classifier without its heading')
     const { classifier, adapt, outputs } = parsed.data
+    const shares = parsed.data.shares ?? outputs.map(() => 1)
+    if (shares.length !== outputs.length) throw damaged('a meta-learned classifier with tasks of unknown rates')
     const encoder = loadEncoder(parsed.data.encoder)
     return model(
       {
         classifier,
         adapt,
         encoder,
+        shares,
         theta: take(packed, 'theta', 'f32', classifierSize(classifier)),
         support: takeSupport(packed, outputs, encoder.names.length),
       },
@@ -108,26 +112,41 @@ const Adapt = z.object({ steps: z.int().min(1).max(20), rate: z.number().gt(0), 
 const Saved = z.object({
   classifier: z.object({ body: SavedBody, ways: z.int().min(2).max(1000) }),
   adapt: Adapt,
+  /** Absent: every task was learned at the usual rate. */
+  shares: z.array(z.number().min(0).max(1)).optional(),
   encoder: z.unknown(),
   outputs: z.array(Output),
 })
 const adaptOf = (p: Params) => ({ steps: p.adaptSteps, rate: p.innerLr, perQuery: p.statistics === 'support' })
 
-type Parts = {
+type Untaught = {
   classifier: Classifier
   theta: Float32Array
   encoder: Encoder
   support: SupportSet[]
   adapt: z.infer<typeof Adapt>
 }
+/** `shares`: of the rate, of each task: 1, or less where the usual steps ran away. */
+type Parts = Untaught & { shares: number[] }
+
+/** The classifier once it has looked at how fast each task can be learned. */
+async function taught(parts: Untaught, runtime: Runtime): Promise<Model> {
+  const { classifier, theta, support, adapt } = parts
+  return model(
+    { ...parts, shares: await sharesOf({ classifier, theta, rate: adapt.rate, steps: adapt.steps }, support, runtime) },
+    runtime,
+  )
+}
 
 function model(parts: Parts, runtime: Runtime): Model {
-  const { classifier, theta, encoder, support, adapt } = parts
+  const { classifier, theta, encoder, support, adapt, shares } = parts
+  const slowed = support.flatMap(({ output: { task } }, k) => (shares[k] < 1 ? [{ task, factor: shares[k] }] : []))
   return {
     parameters: theta.length,
+    ...(slowed.length ? { slowed } : {}),
     predict: (view) =>
-      predictFrom(support, encoder, view, async ({ tasks, shots, queries, supportX, supportY, queryX }) => {
-        const inner = { steps: adapt.steps, firstOrder: true, perQuery: adapt.perQuery }
+      predictFrom(support, encoder, view, async ({ which, tasks, shots, queries, supportX, supportY, queryX }) => {
+        const inner = { steps: adapt.steps, perQuery: adapt.perQuery }
         const program = programOf(['maml answer', classifier, tasks, shots, queries, inner], () =>
           mamlAnswerProgram(classifier, { tasks, shots, queries }, inner),
         )
@@ -135,7 +154,7 @@ function model(parts: Parts, runtime: Runtime): Model {
         const session = await runtime.load(program)
         const out = await session.run({
           theta: vector(theta),
-          innerLr: scalar(adapt.rate),
+          rates: vector(Float32Array.from(which, (k) => adapt.rate * shares[k])),
           supportX: { shape: [tasks, shots, width], data: supportX },
           supportY: { shape: [tasks, shots], data: supportY },
           queryX: { shape: [tasks, queries, width], data: queryX },
@@ -144,8 +163,8 @@ function model(parts: Parts, runtime: Runtime): Model {
         if (!said.every(Number.isFinite)) throw diverged('innerLr', adapt.rate, adapt.steps)
         return said
       }),
-    adapt: async (view) => model({ ...parts, support: supportOf(view, encoder) }, runtime),
-    save: () => packSupport({ classifier, adapt }, encoder, support, { theta }),
+    adapt: async (view) => taught({ ...parts, support: supportOf(view, encoder) }, runtime),
+    save: () => packSupport({ classifier, adapt, shares }, encoder, support, { theta }),
   }
 }
 

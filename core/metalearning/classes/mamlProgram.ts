@@ -21,7 +21,7 @@ import {
   sum,
   unflatten,
 } from '../../engine/index.ts'
-import type { Dim, Expr, Program } from '../../engine/index.ts'
+import type { Expr, Program } from '../../engine/index.ts'
 import { adam } from '../../nn/adam.ts'
 import { bodyForward, bodyShapes, bodyWidth } from './body.ts'
 import type { Body, Statistics } from './body.ts'
@@ -45,6 +45,8 @@ export const classifierShapes = ({ body, ways }: Classifier): number[][] => [
 export const classifierSize = (c: Classifier): number =>
   classifierShapes(c).reduce((all, shape) => all + shape.reduce((size, dim) => size * dim, 1), 0)
 
+const widthOf = ({ body }: Classifier): number => body.input.reduce((all, dim) => all * dim, 1)
+
 type Scores = { z: Expr; statistics: Statistics[] }
 
 /** z [task, row, way]. */
@@ -59,26 +61,35 @@ function scores({ body }: Classifier, pieces: readonly Expr[], x: Expr, given: S
 const rowLoss = (z: Expr, y: Expr): Expr =>
   neg(sum(mul(logSoftmax(z), oneHot(cast(y, 'int64'), z.shape[2] as number)), [2]))
 
-/** Each task's own copy of the pieces, `steps` gradient steps further on its support rows. */
+/** The sum over tasks of each task's mean loss of its rows: no task's loss depends on another's pieces. */
+const supportLoss = (c: Classifier, pieces: readonly Expr[], x: Expr, y: Expr): Expr =>
+  mul(1 / (x.shape[1] as number), sum(rowLoss(scores(c, pieces, x).z, y)))
+
+/** Each task's own copy of the pieces, `steps` gradient steps further on its support rows; one rate, or each task's. */
 function adapted(
   c: Classifier,
   pieces: readonly Expr[],
   x: Expr,
   y: Expr,
   rate: Expr,
-  { steps, firstOrder }: InnerLoop,
+  { steps, firstOrder }: Pick<InnerLoop, 'steps' | 'firstOrder'>,
 ) {
-  const [tasks, shots] = x.shape as [Dim, number]
+  const [tasks] = x.shape
   let fast = pieces.map((piece) =>
     broadcastTo(reshape(piece, [1, ...(piece.shape as number[])]), [tasks, ...(piece.shape as number[])]),
   )
   for (let k = 0; k < steps; k++) {
-    // The sum over tasks of each task's mean: no task's loss depends on another's pieces.
-    const slopes = grad(mul(1 / shots, sum(rowLoss(scores(c, fast, x).z, y))), fast)
-    fast = fast.map((piece, i) => sub(piece, mul(rate, firstOrder ? stopGradient(slopes[i]) : slopes[i])))
+    const slopes = grad(supportLoss(c, fast, x, y), fast)
+    fast = fast.map((piece, i) =>
+      sub(piece, mul(ratesFor(rate, piece), firstOrder ? stopGradient(slopes[i]) : slopes[i])),
+    )
   }
   return fast
 }
+
+/** [task] as [task, 1, ...]. */
+const ratesFor = (rate: Expr, piece: Expr): Expr =>
+  rate.shape.length ? reshape(rate, [rate.shape[0], ...piece.shape.slice(1).map(() => 1)]) : rate
 
 function queryScores(c: Classifier, fast: readonly Expr[], sx: Expr, qx: Expr, perQuery: boolean): Expr {
   return scores(c, fast, qx, perQuery ? scores(c, fast, sx).statistics : null).z
@@ -90,7 +101,7 @@ function queryScores(c: Classifier, fast: readonly Expr[], sx: Expr, qx: Expr, p
  */
 export function mamlTrainingProgram(c: Classifier, { tasks, shots, queries }: Episode, inner: InnerLoop): Program {
   const shapes = classifierShapes(c)
-  const width = c.body.input.reduce((all, dim) => all * dim, 1)
+  const width = widthOf(c)
   const side = (name: string, rows: number): [Expr, Expr] => [
     input(`${name}X`, ['steps', tasks, rows, width]),
     input(`${name}Y`, ['steps', tasks, rows]),
@@ -118,16 +129,28 @@ export function mamlTrainingProgram(c: Classifier, { tasks, shots, queries }: Ep
   return compile({ theta1: state[0], m1: state[1], v1: state[2], loss: scan[0] })
 }
 
-/**
- * in: theta; innerLr; supportX [task, shot, input], supportY [task, shot], queryX [task, query, input].
- * out: said [task, query, way], probabilities after `inner.steps` steps
- */
-export function mamlAnswerProgram(c: Classifier, { tasks, shots, queries }: Episode, inner: InnerLoop): Program {
-  const width = c.body.input.reduce((all, dim) => all * dim, 1)
-  const sx = input('supportX', [tasks, shots, width])
-  const sy = input('supportY', [tasks, shots])
-  const qx = input('queryX', [tasks, queries, width])
-  const pieces = unflatten(input('theta', [classifierSize(c)]), classifierShapes(c))
-  const fast = adapted(c, pieces, sx, sy, input('innerLr', []), { ...inner, firstOrder: true })
-  return compile({ said: softmax(queryScores(c, fast, sx, qx, inner.perQuery)) })
+/** Learned tasks: in theta; rates [task]; supportX [task, shot, input], supportY [task, shot]. */
+function learned(c: Classifier, { tasks, shots }: Pick<Episode, 'tasks' | 'shots'>, steps: number) {
+  const [x, y] = [input('supportX', [tasks, shots, widthOf(c)]), input('supportY', [tasks, shots])]
+  const start = unflatten(input('theta', [classifierSize(c)]), classifierShapes(c))
+  const fast = adapted(c, start, x, y, input('rates', [tasks]), { steps, firstOrder: true })
+  return { x, y, start, fast }
+}
+
+/** in: as `learned`, and queryX [task, query, input]. out: said [task, query, way], probabilities after the steps */
+export function mamlAnswerProgram(
+  c: Classifier,
+  { tasks, shots, queries }: Episode,
+  inner: Pick<InnerLoop, 'steps' | 'perQuery'>,
+): Program {
+  const { x, fast } = learned(c, { tasks, shots }, inner.steps)
+  const asked = input('queryX', [tasks, queries, widthOf(c)])
+  return compile({ said: softmax(queryScores(c, fast, x, asked, inner.perQuery)) })
+}
+
+/** in: as `learned`. out: before, after [task]: each task's mean loss of its labelled rows at the start and after the steps */
+export function mamlFitProgram(c: Classifier, rows: Pick<Episode, 'tasks' | 'shots'>, steps: number): Program {
+  const { x, y, start, fast } = learned(c, rows, steps)
+  const loss = (pieces: readonly Expr[]) => mean(rowLoss(scores(c, pieces, x).z, y), [1])
+  return compile({ before: loss(start), after: loss(fast) })
 }

@@ -51,7 +51,7 @@ export const prototypical: Method<Params> = {
     const view = wholeFold(context)
     const encoder = encoderFor(view)
     const support = supportOf(view, encoder)
-    const source = trainingSource(sourceOf(view, encoder), params.trainWays)
+    const source = trainingSource(sourceOf(view, encoder, support), params.trainWays, context)
     const body = bodyOf(params, source)
     const ways = source.classes?.length ?? (support[0].output.classes as string[]).length
     const theta = yield* learn(body, source, ways, params, context)
@@ -79,7 +79,10 @@ export const prototypical: Method<Params> = {
 
 const Saved = z.object({ body: SavedBody, encoder: z.unknown(), outputs: z.array(Output) })
 
-const trainingSource = (source: TaskGenerator, ways: number): TaskGenerator => source.withWays?.(ways) ?? source
+function trainingSource(source: TaskGenerator, ways: number, context: FitContext): TaskGenerator {
+  const { shots, queries } = perClass(source, context)
+  return source.withWays?.(ways, shots + queries) ?? source
+}
 
 function learn(
   body: Body,

@@ -5,7 +5,9 @@ import { episodes } from '../../data/episodes.ts'
 import type { TaskGenerator } from '../../data/generator.ts'
 import type { Predictions, View } from '../../data/taskSet.ts'
 import { answer, frameOf, Output } from '../../frame.ts'
+import { UserError } from '../../errors.ts'
 import { pack, take } from '../../pack.ts'
+import { oneTask } from '../oneTask.ts'
 import type { Unpacked } from '../../pack.ts'
 
 /**
@@ -22,6 +24,8 @@ export type SupportSet = {
 
 /** Tasks of equal shape, asked at once: x [task, row, input], y [task, row]. */
 export type Question = {
+  /** [task] its place among the support sets. */
+  which: number[]
   tasks: number
   shots: number
   queries: number
@@ -43,8 +47,12 @@ export function encoderFor(view: View): Encoder {
   })
 }
 
-/** Where episodes of a training view come from. */
-export const sourceOf = (view: View, encoder: Encoder): TaskGenerator => view.set.generator ?? episodes(view, encoder)
+/** Where episodes of a training view come from; tasks of a table must be two or more. */
+export function sourceOf(view: View, encoder: Encoder, support: readonly SupportSet[]): TaskGenerator {
+  if (view.set.generator) return view.set.generator
+  if (support.length < 2) throw oneTask(support[0].output.task)
+  return episodes(view, encoder)
+}
 
 export function supportOf(view: View, encoder: Encoder): SupportSet[] {
   const { outputs, cells, x } = frameOf(view, encoder)
@@ -66,46 +74,66 @@ export async function predictFrom(support: SupportSet[], encoder: Encoder, view:
   const x = encoder.encode(view.set, view.rows)
   const asked: number[][] = support.map(() => [])
   answer(view, outputsOf(support), (output, row) => void asked[output].push(row))
-  const groups = new Map<string, number[]>()
-  support.forEach(({ y, output }, k) => {
-    if (!asked[k].length) return
-    const key = `${y.length}/${asked[k].length}/${waysOf(output)}`
-    groups.set(key, [...(groups.get(key) ?? []), k])
+  const wanted = support.flatMap(({ y, output }, k) => {
+    const queries = asked[k].length
+    return queries ? [{ k, rows: y.length + queries, like: `${y.length}/${queries}/${waysOf(output)}` }] : []
   })
   const said = new Map<string, number[]>()
-  for (const members of groups.values()) {
-    const [shots, queries] = [support[members[0]].y.length, asked[members[0]].length]
-    const atOnce = Math.max(1, Math.floor(ROWS_AT_ONCE / (shots + queries)))
-    for (let from = 0; from < members.length; from += atOnce) {
-      const some = members.slice(from, from + atOnce)
-      const ways = waysOf(support[some[0]].output)
-      const queryX = new Float32Array(some.length * queries * width)
-      some.forEach((k, t) =>
-        asked[k].forEach((row, q) => queryX.set(x.subarray(row * width, (row + 1) * width), (t * queries + q) * width)),
-      )
-      const values = await ask({
-        tasks: some.length,
-        shots,
-        queries,
-        ways,
-        supportX: concatFloats(some.map((k) => support[k].x)),
-        supportY: concatFloats(some.map((k) => support[k].y)),
-        queryX,
-      })
-      some.forEach((k, t) =>
-        asked[k].forEach((row, q) => {
-          const at = (t * queries + q) * ways
-          said.set(
-            `${k}/${row}`,
-            Array.from({ length: ways }, (_, way) => values[at + way]),
-          )
-        }),
-      )
-    }
+  for (const some of batchesOf(wanted)) {
+    const [shots, queries] = [support[some[0]].y.length, asked[some[0]].length]
+    const ways = waysOf(support[some[0]].output)
+    const queryX = new Float32Array(some.length * queries * width)
+    some.forEach((k, t) =>
+      asked[k].forEach((row, q) => queryX.set(x.subarray(row * width, (row + 1) * width), (t * queries + q) * width)),
+    )
+    const values = await ask({
+      which: some,
+      tasks: some.length,
+      shots,
+      queries,
+      ways,
+      supportX: concatFloats(some.map((k) => support[k].x)),
+      supportY: concatFloats(some.map((k) => support[k].y)),
+      queryX,
+    })
+    refuseUnfinished(values)
+    some.forEach((k, t) =>
+      asked[k].forEach((row, q) => {
+        const at = (t * queries + q) * ways
+        said.set(
+          `${k}/${row}`,
+          Array.from({ length: ways }, (_, way) => values[at + way]),
+        )
+      }),
+    )
   }
   return answer(view, outputsOf(support), (output, row, out) => {
     const probabilities = said.get(`${output}/${row}`) as number[]
     out.set(out.length === 1 ? [probabilities[1]] : probabilities)
+  })
+}
+
+function refuseUnfinished(probabilities: ArrayLike<number>): void {
+  for (let i = 0; i < probabilities.length; i++)
+    if (!Number.isFinite(probabilities[i]))
+      throw new UserError({
+        code: 'classes.not-finite',
+        who: 'A labelled row, or one that is asked about,',
+        rule: 'must lie near enough to those learned from that its distances are finite numbers.',
+        got: 'a probability that is not a number',
+        remedy: 'Look for extreme values in its inputs.',
+      })
+}
+
+/** Tasks that are alike, by the rows of each, a few at a time. */
+export function batchesOf(tasks: readonly { k: number; rows: number; like: unknown }[]): number[][] {
+  const groups = new Map<unknown, { k: number; rows: number }[]>()
+  for (const task of tasks) groups.set(task.like, [...(groups.get(task.like) ?? []), task])
+  return [...groups.values()].flatMap((members) => {
+    const atOnce = Math.max(1, Math.floor(ROWS_AT_ONCE / members[0].rows))
+    return Array.from({ length: Math.ceil(members.length / atOnce) }, (_, b) =>
+      members.slice(b * atOnce, (b + 1) * atOnce).map(({ k }) => k),
+    )
   })
 }
 
