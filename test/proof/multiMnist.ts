@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import { buildTaskSet } from '../../core/data/buildTaskSet.ts'
 import { Roles } from '../../core/data/roles.ts'
 import type { Column } from '../../core/data/table.ts'
 import type { TaskSet, View } from '../../core/data/taskSet.ts'
 import type { Rng } from '../../core/rng.ts'
+import { digits, SIDE } from './digits.ts'
+import type { Digit } from './digits.ts'
 
 /**
  * Two-digit Multi-MNIST (Sabour et al. 2017; Sener and Koltun 2018), from the 10,000 digits of the package `mnist`: two
@@ -13,31 +12,8 @@ import type { Rng } from '../../core/rng.ts'
  * mean of each 2 x 2, which makes 18 x 18 inputs. Two tasks: which digit is where. No digit serves in both training and
  * test.
  */
-const SIDE = 28
 const FULL = 36
 const SMALL = FULL / 2
-/** Every fifth digit of each class is for testing. */
-const TEST = 5
-
-const require = createRequire(import.meta.url)
-const FOLDER = join(dirname(require.resolve('mnist/package.json')), 'src/digits')
-
-type Digit = { label: number; pixels: number[] }
-let known: { train: Digit[]; test: Digit[] } | null = null
-
-function digits(): { train: Digit[]; test: Digit[] } {
-  if (known) return known
-  known = { train: [], test: [] }
-  for (let label = 0; label < 10; label++) {
-    const { data } = JSON.parse(readFileSync(join(FOLDER, `${label}.json`), 'utf8')) as { data: number[] }
-    for (let k = 0; (k + 1) * SIDE * SIDE <= data.length; k++) {
-      const digit = { label, pixels: data.slice(k * SIDE * SIDE, (k + 1) * SIDE * SIDE) }
-      known[k % TEST === 0 ? 'test' : 'train'].push(digit)
-    }
-  }
-  return known
-}
-
 /** `train` and `test` pictures, as one table whose first rows are for training. */
 export function multiMnist(
   random: Rng,
