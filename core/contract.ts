@@ -403,7 +403,12 @@ export const LabApi = {
    * stand side by side on it, as their comparison says.
    */
   'experiment.report': call(
-    z.strictObject({ ids: z.array(z.string()).min(1), language: z.enum(['en', 'zh']).default('en') }),
+    z.strictObject({
+      ids: z.array(z.string()).min(1),
+      language: z.enum(['en', 'zh']).default('en'),
+      /** Names of methods by key, as their reader knows them; default: the English ones. */
+      labels: z.record(z.string(), z.string()).default({}),
+    }),
     z.object({ html: z.string() }),
   ),
 

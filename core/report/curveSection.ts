@@ -15,27 +15,52 @@ const BOTTOM = HEIGHT - 48
 const DASHES = ['none', '6 3', '2 3', '9 3 2 3', '1 4', '12 4']
 const COLOURS = 8
 
-/** Error against the number of training rows per task: up to how many rows sharing helps, the lines, and the table. */
+/** Figures at growing numbers of rows: what is said of them, a line per method, and the table. */
+export type Drawn = {
+  /** Of the ids on the page. */
+  name: string
+  title: string
+  axis: string
+  metric: string
+  said: readonly string[]
+  rows: readonly number[]
+  methods: readonly Line[]
+  note: string
+}
+type Line = { label: string; points: readonly { rows: number; mean: number; ci95: [number, number] | null }[] }
+
+/** Error against the number of training rows per task: up to how many rows sharing helps. */
 export function curveSection(curves: RowCurves, language: Language): Markup | null {
   const { rows, methods, sharing, metric } = curves
-  if (!methods.length || !rows.length) return null
   const t = (key: WordKey, params: Params = {}) => say(language, key, params)
   const nameOf = (key: string) => methods.find((own) => own.key === key)?.label ?? key
+  return drawnSection({
+    name: 'curve',
+    title: t('curve.title', { metric: metricOf(metric)?.name ?? metric }),
+    axis: t('curve.rows'),
+    said: sharing.map((own) => {
+      const { key, params } = endOf(own, nameOf)
+      return t(key, params)
+    }),
+    note: t('curve.note', { interval: t(`interval.${curves.interval.rule}`, { n: curves.interval.n }) }),
+    ...{ metric, rows, methods },
+  })
+}
+
+export function drawnSection(drawn: Drawn): Markup | null {
+  const { rows, methods, title } = drawn
+  if (!methods.length || !rows.length) return null
   const halves = methods.flatMap(({ points }) => points.flatMap(({ ci95 }) => (ci95 ? [(ci95[1] - ci95[0]) / 2] : [])))
   const decimals = decimalsFor(median(halves) ?? 0)
-  const title = t('curve.title', { metric: metricOf(metric)?.name ?? metric })
   return html`<section class="curve">
     <h2>${title}</h2>
-    ${sharing.map((own) => {
-      const { key, params } = endOf(own, nameOf)
-      return html`<p class="details">${t(key, params)}</p>`
-    })}
-    <figure>${rows.length > 1 && chart(curves, title, decimals, t)}</figure>
+    ${drawn.said.map((text) => html`<p class="details">${text}</p>`)}
+    <figure>${rows.length > 1 && chart(drawn, decimals)}</figure>
     <div class="wide">
       <table>
         <thead>
           <tr>
-            <th scope="col">${t('curve.rows')}</th>
+            <th scope="col">${drawn.axis}</th>
             ${rows.map((n) => html`<th scope="col" class="number">${n}</th>`)}
           </tr>
         </thead>
@@ -56,26 +81,19 @@ export function curveSection(curves: RowCurves, language: Language): Markup | nu
         </tbody>
       </table>
     </div>
-    <p class="about">
-      ${t('curve.note', { interval: t(`interval.${curves.interval.rule}`, { n: curves.interval.n }) })}
-    </p>
+    <p class="about">${drawn.note}</p>
   </section>`
 }
 
 /** Numbers of rows on a logarithmic axis. */
-function chart(
-  { rows, methods, metric }: RowCurves,
-  title: string,
-  decimals: number,
-  t: (key: WordKey, params?: Params) => string,
-): Markup {
+function chart({ name, title, axis: label, metric, rows, methods }: Drawn, decimals: number): Markup {
   const means = methods.flatMap(({ points }) => points.map(({ mean }) => mean))
   const axis = axisOf(means, BOTTOM, TOP)
   const [from, to] = [Math.log(rows[0]), Math.log(rows[rows.length - 1])]
   const x = (n: number) => LEFT + ((Math.log(n) - from) / (to - from)) * (RIGHT - LEFT)
-  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="curve-title curve-desc">
-    <title id="curve-title">${title}</title>
-    <desc id="curve-desc">
+  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${name}-title ${name}-desc">
+    <title id="${name}-title">${title}</title>
+    <desc id="${name}-desc">
       ${methods.map(({ label, points }) => `${label}: ${points.map(({ rows: n, mean }) => `${n}: ${written(mean, decimals)}`).join(', ')}. `)}
     </desc>
     ${axis.ticks.map(
@@ -89,7 +107,7 @@ function chart(
           >`,
     )}
     ${rows.map((n) => html`<text class="tick" x="${x(n)}" y="${BOTTOM + 18}" text-anchor="middle">${n}</text>`)}
-    <text class="axis" x="${LEFT}" y="${HEIGHT - 8}">${t('curve.rows')} · ${metricOf(metric)?.name ?? metric}</text>
+    <text class="axis" x="${LEFT}" y="${HEIGHT - 8}">${label} · ${metricOf(metric)?.name ?? metric}</text>
     ${methods.map(({ label, points }, i) => {
       const y = TOP + 10 + i * 20
       const style = `stroke:var(--task-${i % COLOURS});stroke-dasharray:${DASHES[i % DASHES.length]}`

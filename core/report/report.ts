@@ -3,11 +3,13 @@ import type { NetworkView } from '../method.ts'
 import type { Comparison, Difference, Estimate } from '../stats/comparison.ts'
 import { decimalsOf, written } from '../stats/decimals.ts'
 import { metricOf } from '../stats/metrics.ts'
+import type { ShotCurves } from '../stats/shotCurve.ts'
 import type { RowCurves } from '../stats/rowCurve.ts'
 import type { SideBySide } from '../stats/sideBySide.ts'
 import { verdict } from '../stats/verdict.ts'
 import { keyOf, say, type Language, type WordKey, type Params } from '../words/say.ts'
 import { curveSection } from './curveSection.ts'
+import { shotSection } from './shotSection.ts'
 import { CALL_SIGN, differencesChart, differencesOf, leftOut } from './differencesChart.ts'
 import { figuresChart } from './figuresChart.ts'
 import type { Fingerprint } from './fingerprint.ts'
@@ -28,6 +30,8 @@ export type ReportInput = {
   ways?: SideBySide | null
   /** Where every method was trained at several numbers of rows per task too. */
   curves?: RowCurves | null
+  /** Where new tasks were tested at several numbers of labelled rows. */
+  shots?: ShotCurves | null
   language: Language
   /** When it was written, as the caller wants it read. */
   now: string
@@ -81,7 +85,7 @@ export function report(input: ReportInput): string {
         </dl>
         ${input.ways && waysSection(input.ways, language)} ${figures(c, language)}
         ${differences(c, said.about, language)} ${input.curves && curveSection(input.curves, language)}
-        ${network(input)} ${notes(c, language)}
+        ${input.shots && shotSection(input.shots, language)} ${network(input)} ${notes(c, language)}
         <section class="print">
           <h2>${t('report.fingerprint')}</h2>
           <p class="about">${t('report.fingerprint.about')}</p>

@@ -196,6 +196,17 @@ export const en = {
   'curve.never': 'At no number of rows does {method} beat {against} beyond doubt.',
   'curve.hurts': '{method} beats {against} at no number of rows, and is worse from {n} rows per task on.',
 
+  'shots.title': '{metric} against the labelled rows of a new task',
+  'shots.rows': 'Labelled rows of a new task',
+  'shots.note': 'Means over the same new tasks at every point ({n}), with 95 % intervals over tasks.',
+  'shots.worth':
+    'Labelled rows of a new task: {n} with {method} = {equals} alone ({alone}; 95 % interval {low} to {high}).',
+  'shots.more': 'Labelled rows of a new task: {n} with {method} > {most} alone ({alone}).',
+  'shots.notWorth': 'Labelled rows of a new task: {n} with {method} are worth no more than {n} alone ({alone}).',
+  'shots.settled': 'It beats the best baseline ({baseline}) beyond doubt at these numbers of rows: {at}.',
+  'shots.unsettled':
+    'Against the best baseline ({baseline}) no gain is settled at any number of rows: prefer the baseline.',
+
   'report.ways': 'Rows at random, and groups kept whole',
   'report.ways.random': 'Rows at random',
   'report.ways.whole': 'Groups whole',

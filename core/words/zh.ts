@@ -168,6 +168,15 @@ export const zh: Record<WordKey, string> = {
   'curve.never': '在任何行数下，{method} 都不能确定优于 {against}。',
   'curve.hurts': '在任何行数下 {method} 都不优于 {against}，从每个任务 {n} 行起更差。',
 
+  'shots.title': '{metric} 随新任务的已标注行数的变化',
+  'shots.rows': '新任务的已标注行数',
+  'shots.note': '每一点都是同样 {n} 个新任务的均值，带任务间的 95 % 区间。',
+  'shots.worth': '用 {method}，{n} 行标注相当于单独学习（{alone}）的 {equals} 行（95 % 区间 {low} 到 {high}）。',
+  'shots.more': '用 {method}，{n} 行标注胜过单独学习（{alone}）的 {most} 行。',
+  'shots.notWorth': '有 {n} 行标注时，{method} 并不比单独学习（{alone}）多值几行。',
+  'shots.settled': '在下列行数时，它确实胜过最好的基线（{baseline}）：{at}。',
+  'shots.unsettled': '与最好的基线（{baseline}）相比，在任何行数下都没有确定的改进：宜用基线。',
+
   'report.ways': '行随机分与组整体分',
   'report.ways.random': '行随机分',
   'report.ways.whole': '组整体分',

@@ -15,6 +15,7 @@ import type { Context, Handlers } from './context.ts'
 import { needExperiment } from './experiments.ts'
 import { trainedModel } from './models.ts'
 import { curvesOf, hasCurve } from './rows.ts'
+import { hasShots, shotsOf } from './shots.ts'
 import { isOneFit, summaryOf } from './queue/active.ts'
 import { VERSION } from './version.ts'
 import type { ExperimentRow } from './workspace/records.ts'
@@ -81,9 +82,13 @@ export function comparisonCalls(c: Context): Handlers<Calls> {
   return {
     'experiment.compare': (asked) => compareAll(asked, true),
 
-    async 'experiment.report'({ ids, language }) {
+    async 'experiment.report'({ ids, language, labels }) {
       const rows = [...new Set(ids)].map((id) => needExperiment(c, id))
-      const comparison = await compareAll({ ids }, false)
+      const named = <T extends { methods: { key: string; label: string }[] }>(own: T): T => ({
+        ...own,
+        methods: own.methods.map((method) => ({ ...method, label: labels[method.key] ?? method.label })),
+      })
+      const comparison = named(await compareAll({ ids }, false))
       const [row] = rows
       const { set } = c.store.load(row.spec.data)
       const html = report({
@@ -96,7 +101,8 @@ export function comparisonCalls(c: Context): Handlers<Calls> {
         dataset: { name: row.dataName, rows: set.table.rows, columns: set.table.columns.length },
         network: await networkFor(c, comparison),
         ways: await waysOf(rows, language),
-        curves: rows.length === 1 && hasCurve(row.spec) ? curvesOf(c, row.id, comparison.metric) : null,
+        curves: rows.length === 1 && hasCurve(row.spec) ? named(curvesOf(c, row.id, comparison.metric)) : null,
+        shots: rows.length === 1 && hasShots(row.spec) ? named(shotsOf(c, row.id, comparison.metric)) : null,
         language,
         now: new Date().toLocaleDateString(language === 'zh' ? 'zh-CN' : 'en-GB', { dateStyle: 'long' }),
       })

@@ -9,6 +9,7 @@ import { escape, html } from '../../core/report/html.ts'
 import { report, type ReportInput } from '../../core/report/report.ts'
 import { comparisonText } from '../../core/report/text.ts'
 import type { RowCurves } from '../../core/stats/rowCurve.ts'
+import type { ShotCurves } from '../../core/stats/shotCurve.ts'
 import { sideBySide } from '../../core/stats/sideBySide.ts'
 import { Comparison } from '../../core/stats/comparison.ts'
 import { written } from '../../core/stats/decimals.ts'
@@ -126,6 +127,34 @@ describe('the report', () => {
     expect(chinese).toContain('行随机分与组整体分')
     expect(chinese).toContain('共享的好处到此为止')
     expect(report(own)).not.toContain('training rows per task')
+  })
+
+  it('shows the curve over labelled rows, with what they are worth, in two languages', () => {
+    const points = (of: number) => [1, 5].map((shots) => ({ shots, mean: of / shots, ci95: null, n: 4 }))
+    const against = [
+      { shots: 1, effect: 1, ci95: [0.5, 1.5] as [number, number] },
+      { shots: 5, effect: 1, ci95: [-0.5, 2.5] as [number, number] },
+    ]
+    const shots: ShotCurves = {
+      ...{ metric: 'rmse', better: 'lower', shots: [1, 5], tasks: 4, baseline: 'b' },
+      methods: [
+        { key: 'a', id: 'a', label: HOSTILE, points: points(1), against },
+        { key: 'b', id: 'b', label: 'Alone', points: points(2), against: [] },
+      ],
+      worth: { method: 'a', rows: 1, alone: 'b', equals: 3.6, ci95: [2, 5], more: false },
+    }
+    const page = report({ ...input(), shots })
+    expect(page).toContain('RMSE against the labelled rows of a new task')
+    expect(page).toMatch(/Labelled rows of a new task: 1 with .* = 4 alone \(Alone; 95 % interval 2 to 5\)\./)
+    expect(page).toContain('It beats the best baseline (Alone) beyond doubt at these numbers of rows: 1.')
+    expect(page).not.toMatch(/<script|NaN|undefined|\[object/)
+    expect(report({ ...input(), shots, language: 'zh' })).toContain('行标注相当于单独学习（Alone）的 4 行')
+    const little = {
+      ...shots,
+      worth: { ...shots.worth!, equals: 1 },
+      methods: shots.methods.map((m) => ({ ...m, against: [] })),
+    }
+    expect(report({ ...input(), shots: little })).toContain('are worth no more than 1 alone (Alone).')
   })
 
   it('escapes hostile names in every place', () => {
