@@ -64,7 +64,7 @@ it('tasks of unequal size: every task is drawn, and a row that only fills up cou
 })
 
 it('an inner loop that diverges is an error that names innerLr', async () => {
-  expect(await refusal(fitted(whole(sites()), 'maml', { innerLr: 10, innerSteps: 20 }))).toMatchObject({
+  expect(await refusal(fitted(whole(sites()), 'maml', { innerLr: 10, innerSteps: 5 }))).toMatchObject({
     code: 'meta-training-diverged',
     who: 'innerLr or outerLr',
     got: expect.stringContaining('innerLr 10'),
