@@ -81,7 +81,7 @@ export default {
     '在未用于设定它的 {n} 组任务上，这样的建议对了 {hits} 次（95 % 区间 {low} 到 {high} %）；总说不值得对 {never} 次，总说值得对 {always} 次。Brier 分数（0 为完美）：{brier}；总说不值得 {neverBrier}，总说值得 {alwaysBrier}。',
   'enough.why.few-tasks': '行数多于带标签行数的任务太少，说不出元学习是否值得。',
   'enough.why.classes': '只有当一列给出任务、目标是数值或两类时，才能问任务是否足够。',
-  'enough.why.generator': '人造任务可以随意抽取：足够多。',
+  'enough.why.generator': '生成的任务可以随意抽取：足够多。',
 
   'plan.time': '，约 {time}，使用 {workers}',
   'plan.counting': '正在计算试验次数',
