@@ -23,10 +23,14 @@ export function median(values: readonly number[]): number | null {
   return values.length ? [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] : null
 }
 
+/** Beyond this a figure is written as a power of ten: no reader counts its digits. */
+const HUGE = 1e9
+
 /** With a true minus sign and never "-0.000"; an em dash where there is no figure. */
 export function written(value: number | null, decimals: number, signed = false): string {
   if (value === null || !Number.isFinite(value)) return '—'
-  const text = Math.abs(value).toFixed(decimals)
+  const size = Math.abs(value)
+  const text = size < HUGE ? size.toFixed(decimals) : size.toExponential(2).replace('+', '')
   const zero = Number(text) === 0
   return `${zero ? '' : value < 0 ? '−' : signed ? '+' : ''}${text}`
 }

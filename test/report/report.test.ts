@@ -288,6 +288,11 @@ describe('small parts', () => {
       '+2.00',
       '—',
     ])
+    expect([written(-9.358628799e27, 0), written(1e9, 3, true), written(999_999_999, 0)]).toEqual([
+      '−9.36e27',
+      '+1.00e9',
+      '999999999',
+    ])
   })
   it('both languages have the same params in every text', () => {
     const params = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort()
