@@ -102,8 +102,8 @@ describe('predictions of new rows', () => {
     await write('odd.csv', 'soil,b,a\npeat,0.5,0.5\nclay,n.a.,0.2\nclay,0.5,\n')
     const { csv: said, warnings } = await predict('odd.csv')
     expect(warnings.map((warning) => warning.text)).toEqual([
-      'a: 1 cells are empty or no number.',
-      'b: 1 cells are empty or no number.',
+      'a: cells that are empty or no number: 1.',
+      'b: cells that are empty or no number: 1.',
       'soil: the model never saw "peat".',
     ])
     expect(said.trim().split('\r\n')).toHaveLength(4)
