@@ -94,6 +94,8 @@ export const en = {
   'warning.constant-columns': '{n} columns hold one value only: {columns}. They say nothing.',
   'warning.near-constant-columns':
     '{n} columns hold one value in all but {few} rows or fewer: {columns}. A fold may hold none of the other rows.',
+  'warning.far-values':
+    'Numbers far from all others of their column: {columns}. Farthest is {value} in "{column}" (rows: {count}), while all others lie between {low} and {high}. A slip of the keyboard, or a code for "not measured"? Such a code can be named where it is said how the file is read.',
   'warning.drift-number':
     '{n} of {of} inputs are spread differently from one "{place}" to another, most of all "{column}" at {level}: mean {here} there and {there} elsewhere (standardised difference {smd}, Kolmogorov-Smirnov distance {distance}). What was learned at some may not hold at others; only a test on whole places shows it.',
   'warning.drift-class':

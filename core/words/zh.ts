@@ -81,6 +81,8 @@ export const zh: Record<WordKey, string> = {
   'warning.names-as-features': '有 {n} 列是名称而不是类别，一半以上的行各不相同：{columns}。对新的行学不到什么。',
   'warning.constant-columns': '有 {n} 列只有一个值：{columns}。它们不提供信息。',
   'warning.near-constant-columns': '有 {n} 列除至多 {few} 行外只有一个值：{columns}。某一折里可能一行其他值都没有。',
+  'warning.far-values':
+    '有些数远离同列的其他值：{columns}。最远的是“{column}”中的 {value}（{count} 行），而其他值都在 {low} 到 {high} 之间。是输入错误，还是表示“未测量”的代码？这样的代码可以在读取方式里写明。',
   'warning.drift-number':
     '{of} 个输入中有 {n} 个在不同的“{place}”分布不同，差别最大的是 {level} 的“{column}”：该处均值 {here}，别处 {there}（标准化差 {smd}，Kolmogorov-Smirnov 距离 {distance}）。在一些地点学到的未必适用于别处；只有按整个地点测试才看得出。',
   'warning.drift-class':

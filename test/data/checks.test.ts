@@ -166,6 +166,17 @@ describe('columns', () => {
     expect(found({ area: count(200).map((i) => ((i * 37) % 211) ** 2) })).toEqual([])
   })
   test('names', () => expect(found({ who: count(200).map((i) => `n${i % 150}`) })).toEqual(['names-as-features: who']))
+  test('numbers far from all others', () => {
+    const codes = noise('codes').map((value, i) => (i % 20 === 3 ? -999 : i === 8 ? 1e30 : value))
+    const [one] = look(tableOf({ ...clean(), codes }), roles())
+    expect(one).toMatchObject({ code: 'far-values', weight: 'note', columns: ['codes'], rows: [8, 3] })
+    expect(one.params).toMatchObject({ value: 1e30, count: 1 })
+    expect(one.params.low).toBeGreaterThan(-5)
+    const heavy = noise('heavy').map(Math.exp)
+    const few = count(200).map((i) => [0, 1, 2, 5, 50][i % 5])
+    const tenth = noise('tenth').map((value, i) => (i % 9 === 0 ? -999 : value))
+    expect(found({ heavy, few, tenth })).toEqual([])
+  })
   test('one value, and nearly one', () => {
     const constant = count(200).map(() => 'x')
     const nearly = count(200).map((i) => (i === 7 ? 2 : 1))

@@ -7,6 +7,7 @@ import { checkConfounding } from './confounding.ts'
 import { checkCopies } from './copies.ts'
 import { checkDrift } from './drift.ts'
 import { checkDuplicates } from './duplicates.ts'
+import { checkFarValues } from './farValues.ts'
 import { finding } from './finding.ts'
 import { checkIdenticalTasks } from './identicalTasks.ts'
 import type { Finding } from './finding.ts'
@@ -41,6 +42,7 @@ export function checkData(set: TaskSet, roles: Roles): Checked {
     ...checkIdenticalTasks(set),
     ...checkConfounding(set, roles, places),
     ...checkColumns(set),
+    ...checkFarValues(set),
     ...checkDrift(set, roles, places),
     ...checkTasks(set),
     ...wide,

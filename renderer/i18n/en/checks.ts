@@ -38,6 +38,7 @@ export default {
   'finding.names-as-features': 'Names among the inputs',
   'finding.constant-columns': 'Columns of one value',
   'finding.near-constant-columns': 'Columns of nearly one value',
+  'finding.far-values': 'Numbers far from all others',
   'finding.drift-number': 'Inputs differ from place to place',
   'finding.drift-class': 'Inputs differ from place to place',
   'finding.small-tasks': 'Tasks of few rows',

@@ -44,6 +44,8 @@ export default {
   'read.skipRows': 'Title rows',
   'read.headerRows': 'Header rows',
   'read.sheet': 'Sheet',
+  'read.codes': 'Also not measured',
+  'read.codes.hint': 'e.g. -999; 9999',
   'read.infinite': 'Infinite numbers',
   'read.infinite.refuse': 'refuse',
   'read.infinite.missing': 'missing',

@@ -38,6 +38,7 @@ export default {
   'finding.names-as-features': '输入中有名称',
   'finding.constant-columns': '只有一个值的列',
   'finding.near-constant-columns': '几乎只有一个值的列',
+  'finding.far-values': '远离其他值的数',
   'finding.drift-number': '各地点的输入分布不同',
   'finding.drift-class': '各地点的输入分布不同',
   'finding.small-tasks': '行数很少的任务',

@@ -45,6 +45,8 @@ export default {
   'read.skipRows': '标题行数',
   'read.headerRows': '表头行数',
   'read.sheet': '工作表',
+  'read.codes': '也表示未测量',
+  'read.codes.hint': '例如 -999; 9999',
   'read.infinite': '无穷大的数',
   'read.infinite.refuse': '拒绝',
   'read.infinite.missing': '视为缺失',
