@@ -172,13 +172,13 @@ function pooling(c: Comparison, method: string, language: Language): { first?: S
   return alone?.call === 'helps' ? { first: { key, params } } : { beside: [{ key, params }] }
 }
 
-/** A method that wins against its twin may still be useless: its interval must lie on the good side of the plain one. */
 /** Neither of the two is told where it is none. */
 function rest({ same, open }: { same: number; open: number }): Sentence {
   const key = same && open ? 'verdict.rest' : same ? 'verdict.rest.same' : 'verdict.rest.open'
   return { key, params: { same, open } }
 }
 
+/** A method that wins against its twin may still be useless: its interval must lie on the good side of the plain one. */
 function plainCheck(c: Comparison, method: MethodFigures): Sentence[] {
   const plain = c.methods.find((m) => m.id === PLAIN)
   const [own, base] = [method.overall, plain?.overall]
