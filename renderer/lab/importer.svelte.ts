@@ -2,6 +2,7 @@ import type { FileRef, Params, Result } from '../../core/contract.ts'
 import type { ReadOptions } from '../../core/data/reading.ts'
 import { toErrorJson } from '../../core/errors.ts'
 import type { UserErrorJson } from '../../core/errors.ts'
+import { latest } from './latest.ts'
 import type { LabStore } from './store.svelte.ts'
 
 export type Preview = Result<'data.preview'>
@@ -15,6 +16,7 @@ const SENDING = 0.15
 export class Importer {
   private readonly lab: LabStore
   private abort: AbortController | null = null
+  private readonly looks = latest()
   private job = $state('')
   private files: FileRef[] = []
   /** Files of data sets opened in this window: they can be read again in another way. */
@@ -112,7 +114,9 @@ export class Importer {
 
   /** What the person changed while the import had failed: look again. */
   async lookAgain(read: ReadOptions): Promise<void> {
-    this.preview = await this.lab.call('data.preview', withRead(this.files, read))
+    const stillAsked = this.looks()
+    const preview = await this.lab.call('data.preview', withRead(this.files, read))
+    if (stillAsked()) this.preview = preview
   }
 
   cancel() {

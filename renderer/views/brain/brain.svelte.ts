@@ -5,6 +5,7 @@ import type { NetworkView } from '../../../core/method.ts'
 import { toErrorJson } from '../../../core/errors.ts'
 import type { UserErrorJson } from '../../../core/errors.ts'
 import { hasHiddenLayers, hasNetwork } from '../../lab/hasNetwork.ts'
+import { latest } from '../../lab/latest.ts'
 import type { LabStore, OpenExperiment } from '../../lab/store.svelte.ts'
 import { toView } from '../../diagrams/weights.ts'
 import { t } from '../../i18n/index.ts'
@@ -17,6 +18,8 @@ const same = (a: UnitId, b: UnitId) => a.layer === b.layer && a.unit === b.unit
 /** One trained network on screen: which run, what is silenced, and what every task loses by that. */
 export class BrainState {
   private readonly lab: LabStore
+  private readonly loads = latest()
+  private readonly measures = latest()
 
   network = $state.raw<NetworkView | null>(null)
   error = $state.raw<UserErrorJson | null>(null)
@@ -40,33 +43,36 @@ export class BrainState {
 
   /** Finds the run of the address, or the best one there is, and reads its network. */
   async load(id: string | null) {
+    const stillAsked = this.loads()
     this.error = null
     if (id && id === this.loaded) return
+    this.loaded = null
     this.network = null
     this.lesion = null
     try {
-      const run = id ? await this.find(id) : await this.propose()
-      if (!run) return
+      const experiment = id && (await this.find(id))
+      const run = id ?? (await this.propose())
+      if (!run || !stillAsked()) return
       if (id === null) {
         if (this.lab.place.view === 'brain' && !this.lab.place.id) this.lab.place.go('brain', run)
         return
       }
+      if (experiment) this.experiment = experiment
       this.loaded = id
       const network = toView(await this.lab.call('run.network', { run }))
-      if (this.loaded === id) this.network = network
+      if (stillAsked()) this.network = network
     } catch (error) {
-      this.error = toErrorJson(error)
+      if (stillAsked()) this.error = toErrorJson(error)
     }
   }
 
-  private async find(id: string): Promise<string> {
+  /** The experiment of a run. */
+  private async find(id: string): Promise<string | null> {
     for (const { id: experiment } of this.lab.experiments) {
       const open = this.lab.experiment(experiment) ?? (await this.lab.openExperiment(experiment))
-      if (!open.runs.has(id)) continue
-      this.experiment = experiment
-      break
+      if (open.runs.has(id)) return experiment
     }
-    return id
+    return null
   }
 
   /** The network most worth seeing, of the newest experiment that has one. */
@@ -125,6 +131,7 @@ export class BrainState {
 
   /** Asks what every task loses; the newest question wins. */
   async measure(run: string, silence: UnitId[]) {
+    const stillAsked = this.measures()
     if (!silence.length) {
       this.lesion = null
       this.measuring = false
@@ -133,11 +140,11 @@ export class BrainState {
     this.measuring = true
     try {
       const lesion = await this.lab.call('run.lesion', { run, silence })
-      if (format(this.silenced) === format(silence) && this.loaded === run) this.lesion = lesion
+      if (stillAsked() && this.loaded === run) this.lesion = lesion
     } catch (error) {
-      this.error = toErrorJson(error)
+      if (stillAsked()) this.error = toErrorJson(error)
     } finally {
-      this.measuring = false
+      if (stillAsked()) this.measuring = false
     }
   }
 }

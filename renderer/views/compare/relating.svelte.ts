@@ -6,6 +6,7 @@ import { relationsSpec } from '../../../core/relations/propose.ts'
 import type { Relations } from '../../../core/relations/relations.ts'
 import type { JsonSchema } from '../../form/fields.ts'
 import { t } from '../../i18n/index.ts'
+import { latest } from '../../lab/latest.ts'
 import type { LabStore } from '../../lab/store.svelte.ts'
 
 /** Relations that still grow are asked for again no more often than this. */
@@ -17,6 +18,7 @@ export class Relating {
   private asked = ''
   private timer: ReturnType<typeof setTimeout> | undefined
   private last = 0
+  private readonly quotes = latest()
 
   found = $state.raw<Relations | null>(null)
   /** The lab has answered. */
@@ -59,6 +61,7 @@ export class Relating {
 
   /** Asks what it costs to measure the relations of these methods of a spec. */
   async quote(given: ExperimentSpec, keep: (id: string) => boolean, designs: RelationsSpec['designs']) {
+    const stillAsked = this.quotes()
     this.quoted = null
     const name = t('relations.name', { name: given.name })
     const methods = given.methods.filter(({ id }) => keep(id))
@@ -68,10 +71,11 @@ export class Relating {
     const spec = { ...relationsSpec({ ...given, methods }, { designs }, watchable), name: name.slice(0, 200) }
     try {
       const plan = await this.lab.call('experiment.plan', { spec })
+      if (!stillAsked()) return
       this.quoted = { spec, plan }
       this.error = null
     } catch (error) {
-      this.error = toErrorJson(error)
+      if (stillAsked()) this.error = toErrorJson(error)
     }
   }
 

@@ -16,6 +16,7 @@ import type { Judgement, Lesson, Quantity } from '../../../core/brain/lesson.ts'
 import { freshNet, XOR } from '../../../core/brain/xor.ts'
 import type { Kind, Row } from '../../../core/brain/xor.ts'
 import { rng } from '../../../core/rng.ts'
+import { latest } from '../../lab/latest.ts'
 import type { LabStore } from '../../lab/store.svelte.ts'
 
 /** Which numbers of a data set the lesson uses, and how they were scaled: shown = (value − mean) / sd. */
@@ -34,6 +35,7 @@ export class Learning {
   private readonly lab: LabStore
   private timer: ReturnType<typeof setTimeout> | undefined
   private seed = FIRST_SEED
+  private readonly changes = latest()
 
   lesson = $state.raw<Lesson>(begin('class', XOR, freshNet(rng(`lesson/xor/${FIRST_SEED}`))))
   own = $state.raw<Own | null>(null)
@@ -117,7 +119,9 @@ export class Learning {
     const columns = dataset.summary.columns
     const at = names.map((name) => columns.findIndex((column) => column.name === name))
     const scale = at.map((i) => ({ mean: columns[i].numbers?.mean ?? 0, sd: columns[i].numbers?.sd || 1 }))
+    const stillAsked = this.changes()
     const { rows } = await this.lab.call('data.rows', { hash: dataset.hash, from: 0, count: 500 })
+    if (!stillAsked()) return
     const whole = rows.map((row) => at.map((i) => row[i])).filter((row) => row.every((v) => typeof v === 'number'))
     const used = whole.slice(0, MOST_ROWS).map((row): Row => {
       const [x1, x2, y] = row.map((v, i) => ((v as number) - scale[i].mean) / scale[i].sd)
@@ -127,6 +131,7 @@ export class Learning {
   }
 
   private begin(kind: Kind, rows: Row[], own: Own | null) {
+    this.changes()
     this.own = own
     this.chosen = null
     this.judged = null
