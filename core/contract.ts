@@ -13,6 +13,7 @@ import { Relations } from './relations/relations.ts'
 import { Comparison } from './stats/comparison.ts'
 import { RowCurves } from './stats/rowCurve.ts'
 import { ShotCurves } from './stats/shotCurve.ts'
+import { Scale } from './transforms/scale.ts'
 
 /**
  * The LabApi, said once: every request with the schema of its parameters and of its answer, and every notice that the
@@ -450,6 +451,8 @@ export const LabApi = {
       preview: z.array(z.array(z.union([z.string(), z.number(), z.null()]))),
       /** Blob of the whole CSV (UTF-8). */
       csv: z.string(),
+      /** Columns of standard deviations, where the model states them; `scale`: the one on which the target was learned. */
+      deviations: z.array(z.object({ target: z.string(), column: z.string(), scale: Scale.nullable() })),
       warnings: z.array(Said),
     }),
   ),
@@ -477,6 +480,8 @@ export const LabApi = {
           errors: z.array(z.object({ task: z.string(), error: z.number().nullable() })),
           /** What it says of the first support rows, in the order of the file: the number, or the likeliest class. */
           said: z.array(z.union([z.number(), z.string(), z.null()])),
+          /** The standard deviations that it states for them; null where the method has none. */
+          sd: z.array(z.number().nullable()).nullable(),
         }),
       ),
       /** The labels of the same rows. */

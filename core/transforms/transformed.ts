@@ -74,7 +74,7 @@ export function inOwnUnit(model: Model, fitted: readonly FittedScale[]): Model {
     adapted.set(view.set, set)
     return { ...view, set }
   }
-  const { adapt, adaptTrace, innerLoop, onnx, network, taskNetworks, silence } = model
+  const { adapt, adaptTrace, innerLoop, spread, onnx, network, taskNetworks, silence } = model
   return {
     parameters: model.parameters,
     scales: fitted,
@@ -88,6 +88,10 @@ export function inOwnUnit(model: Model, fitted: readonly FittedScale[]): Model {
     }),
     // Its losses are those of the scale on which it learned.
     ...(innerLoop && { innerLoop: (support, query) => innerLoop.call(model, on(support), on(query)) }),
+    ...(spread && {
+      spread: async (view) =>
+        restoredSpread(await model.predict(view), await spread.call(model, view), view.set, fitted),
+    }),
     ...(onnx && { onnx: () => onnx.call(model, inOwnScale(fitted)) }),
     ...(network && { network: () => network.call(model) }),
     ...(taskNetworks && { taskNetworks: () => taskNetworks.call(model) }),
@@ -95,13 +99,33 @@ export function inOwnUnit(model: Model, fitted: readonly FittedScale[]): Model {
   }
 }
 
-function restored(said: Predictions, set: TaskSet, fitted: readonly FittedScale[]): Predictions {
+const restored = (said: Predictions, set: TaskSet, fitted: readonly FittedScale[]): Predictions =>
+  eachScaled(said, set, fitted, (scale, z) => backward(scale, z))
+
+/** Half the width of the range that z - sd to z + sd becomes: the delta method (|dy/dz| sd) where sd is small. */
+const restoredSpread = (said: Predictions, spread: Predictions, set: TaskSet, fitted: readonly FittedScale[]) =>
+  eachScaled(spread, set, fitted, (scale, sd, target, i) => {
+    const z = said.targets[target].values[i]
+    return (backward(scale, z + sd) - backward(scale, z - sd)) / 2
+  })
+
+/** Targets with a scale of their own, number by number; NaN stays NaN. */
+function eachScaled(
+  said: Predictions,
+  set: TaskSet,
+  fitted: readonly FittedScale[],
+  change: (scale: FittedScale, value: number, target: number, at: number) => number,
+): Predictions {
   return {
     ...said,
-    targets: said.targets.map((own) => {
+    targets: said.targets.map((own, t) => {
       const { name } = set.table.columns[set.targets[own.target]]
       const scale = fitted.find(({ target }) => target === name)
-      return scale ? { ...own, values: own.values.map((z) => (Number.isNaN(z) ? z : backward(scale, z))) } : own
+      if (!scale) return own
+      return {
+        ...own,
+        values: own.values.map((value, i) => (Number.isNaN(value) ? value : change(scale, value, t, i))),
+      }
     }),
   }
 }

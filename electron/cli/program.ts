@@ -12,6 +12,7 @@ import { runBothWays } from './bothWays.ts'
 import { check } from './check.ts'
 import { curvesOf, curveText } from './curves.ts'
 import { demo } from './demo.ts'
+import { deviationsText } from './deviations.ts'
 import { describe } from './describe.ts'
 import type { DescribeOptions } from './describe.ts'
 import { innerText } from './inner.ts'
@@ -163,11 +164,15 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
     .requiredOption('-o, --output <file>', 'the CSV to write')
     .action((run: string, file: string, options: Common & { output: string }) =>
       withLab(make, { ...options, existing: true }, async (lab) => {
-        const { rows, columns, csv, warnings } = await lab.call('run.predict', { run, files: fileRefs([file]) })
+        const { rows, columns, csv, deviations, warnings } = await lab.call('run.predict', {
+          run,
+          files: fileRefs([file]),
+        })
         await save(options.output, await fetchBlob(lab, csv))
         for (const warning of warnings) output.note(warning.text)
         const path = resolve(options.output)
-        output.result({ run, rows, columns, file: path, warnings }, `${rows} rows written to ${path}`)
+        const text = [`${rows} rows written to ${path}`, ...deviationsText(deviations)].join('\n')
+        output.result({ run, rows, columns, deviations, file: path, warnings }, text)
       }),
     )
 
@@ -209,8 +214,9 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
         await save(options.output, await fetchBlob(lab, said.csv))
         for (const warning of said.warnings) output.note(warning.text)
         const file = resolve(options.output)
-        const predicted = { rows: said.rows, columns: said.columns, file, warnings: said.warnings }
-        text.push(`${said.rows} rows written to ${file}`)
+        const { rows, columns, deviations } = said
+        const predicted = { rows, columns, deviations, file, warnings: said.warnings }
+        text.push(`${rows} rows written to ${file}`, ...deviationsText(deviations))
         output.result({ run, model, tasks, trace, warnings, ...onnx, predicted }, text.join('\n'))
       }),
     )

@@ -1,6 +1,6 @@
 import type { Result } from '../../core/contract.ts'
 import { truthOf } from '../../core/data/encoding.ts'
-import type { TaskSet, View } from '../../core/data/taskSet.ts'
+import type { Predictions, TaskSet, View } from '../../core/data/taskSet.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Model } from '../../core/method.ts'
 import { saveAdapted } from '../../core/saved.ts'
@@ -87,6 +87,7 @@ const cellsOf = ({ set, rows }: View): Labelled[] =>
 
 async function fitOf(model: Model, support: View, cells: Labelled[]) {
   const { targets } = await model.predict(support)
+  const spread = await model.spread?.(support)
   const { set } = support
   const answers = cells.map(({ row, target }) => {
     const { width, values } = targets[target]
@@ -103,7 +104,18 @@ async function fitOf(model: Model, support: View, cells: Labelled[]) {
     const mean = each.reduce((sum, e) => sum + e, 0) / each.length
     return { task: set.tasks[task].id, error: set.tasks[task].classes ? mean : Math.sqrt(mean) }
   })
-  return { errors, said: answers.slice(0, SHOWN).map((value, i) => shown(set, cells[i].task, value)) }
+  const shownCells = cells.slice(0, SHOWN)
+  return {
+    errors,
+    said: shownCells.map(({ task }, i) => shown(set, task, answers[i])),
+    sd: spread ? shownCells.map(({ row, target }) => deviation(spread, target, row)) : null,
+  }
+}
+
+function deviation({ targets }: Predictions, target: number, row: number): number | null {
+  const { width, values } = targets[target]
+  const sd = values[row * width]
+  return Number.isFinite(sd) ? sd : null
 }
 
 const shown = (set: TaskSet, task: number, value: number | null): Shown =>

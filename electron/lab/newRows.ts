@@ -4,6 +4,7 @@ import type { Task, TaskSet } from '../../core/data/taskSet.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Model } from '../../core/method.ts'
 import type { ModelAbout } from '../../core/saved.ts'
+import type { Scale } from '../../core/transforms/scale.ts'
 import { english } from '../../core/words/say.ts'
 import type { Params } from '../../core/words/say.ts'
 import type { Subject } from './modelWork.ts'
@@ -12,7 +13,9 @@ import { tableOf, type SharedTable } from './shared.ts'
 /** A cell of a table of answers. */
 export type Cell = string | number | null
 type Warning = { code: string; text: string; params: Params }
-type Answers = { columns: string[]; rows: Cell[][]; warnings: Warning[] }
+/** Columns of standard deviations, and the scale on which their target was learned. */
+type Deviation = { target: string; column: string; scale: Scale | null }
+type Answers = { columns: string[]; rows: Cell[][]; deviations: Deviation[]; warnings: Warning[] }
 /** A file of rows as it goes to a thread; `name` is the file's. */
 export type NewRows = { table: SharedTable; taskColumn: string | null; name: string }
 
@@ -21,8 +24,8 @@ const SHOWN = 20
 
 /** What a model says of new rows, as CSV; the first rows of it to look at. */
 export async function predictRows({ about, model }: Subject, asked: NewRows) {
-  const { columns, rows, warnings } = await answers(model, newRows(asked, about), about, asked.taskColumn)
-  return { rows: rows.length, columns, preview: rows.slice(0, SHOWN), csv: toCsv(columns, rows), warnings }
+  const { columns, rows, ...told } = await answers(model, newRows(asked, about), about, asked.taskColumn)
+  return { rows: rows.length, columns, preview: rows.slice(0, SHOWN), csv: toCsv(columns, rows), ...told }
 }
 
 /**
@@ -179,11 +182,16 @@ function tasksOf(about: ModelAbout, levels: string[] | null): Task[] {
   return [...known, ...fresh]
 }
 
-/** The model's answers: the row, its task, and per target the number or the class with the probability of each. */
+/**
+ * The model's answers: the row, its task, and per target the number (with its standard deviation, where the model states
+ * one) or the class with the probability of each.
+ */
 async function answers(model: Model, set: TaskSet, about: ModelAbout, taskColumn: string | null): Promise<Answers> {
   const { rows: n } = set.table
   const rows = Int32Array.from({ length: n }, (_, row) => row)
-  const said = await model.predict({ set, rows, tasks: Int32Array.from(set.tasks, (_, k) => k) })
+  const view = { set, rows, tasks: Int32Array.from(set.tasks, (_, k) => k) }
+  const said = await model.predict(view)
+  const spread = await model.spread?.(view)
   const columns = ['row']
   const parts: ((row: number) => Cell)[] = [(row) => row + 1]
   if (set.group && taskColumn) {
@@ -191,6 +199,7 @@ async function answers(model: Model, set: TaskSet, about: ModelAbout, taskColumn
     parts.push((row) => (set.group![row] < 0 ? null : set.groups![set.group![row]]))
   }
   const silent: Answers['warnings'] = []
+  const deviations: Deviation[] = []
   about.targets.forEach(({ name, classes }, t) => {
     const { width, values } = said.targets[t]
     const value = (row: number, k: number) =>
@@ -204,7 +213,16 @@ async function answers(model: Model, set: TaskSet, about: ModelAbout, taskColumn
     for (let row = 0; row < n; row++) if (value(row, 0) === null) cells++
     if (cells) silent.push(warn('predict.unanswered', { target: name, cells }))
     columns.push(name)
-    if (!classes) return void parts.push((row) => value(row, 0))
+    if (!classes) {
+      parts.push((row) => value(row, 0))
+      const sd = spread?.targets[t].values
+      if (!sd) return
+      const column = `${name} sd`
+      columns.push(column)
+      parts.push((row) => (Number.isFinite(sd[row]) ? sd[row] : null))
+      deviations.push({ target: name, column, scale: about.scales?.find((own) => own.target === name)?.scale ?? null })
+      return
+    }
     parts.push((row) => {
       let best = -1
       for (let k = 0; k < classes.length; k++)
@@ -219,6 +237,7 @@ async function answers(model: Model, set: TaskSet, about: ModelAbout, taskColumn
   return {
     columns,
     rows: Array.from(rows, (row) => parts.map((part) => part(row))),
+    deviations,
     warnings: [...warningsOf(set, about), ...silent],
   }
 }

@@ -232,7 +232,14 @@ export function createCannedLab(): CannedLab {
       warnings: [],
     }),
     'experiment.report': () => ({ html: '<!doctype html><title>Report</title>' }),
-    'run.predict': () => ({ rows: 2, columns: ['产量'], preview: [], csv: 'csv-blob', warnings: [] }),
+    'run.predict': () => ({
+      rows: 2,
+      columns: ['产量'],
+      preview: [],
+      csv: 'csv-blob',
+      deviations: [{ target: '产量', column: '产量 sd', scale: 'log' as const }],
+      warnings: [],
+    }),
     'run.innerLoop': ({ steps = 1 }: Params<'run.innerLoop'>) => ({
       steps,
       rows: 'drawn',

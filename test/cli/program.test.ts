@@ -238,7 +238,12 @@ describe('the other commands', () => {
 
   test('predict and export write whole files from pieces', async () => {
     const csv = join(folder, 'p.csv')
-    expect((await engram('predict', 'r1', 'new.csv', '-w', 'w.engram', '-o', csv)).status).toBe(0)
+    const predicted = await engram('predict', 'r1', 'new.csv', '-w', 'w.engram', '-o', csv)
+    expect(predicted.status).toBe(0)
+    // What columns of standard deviations mean, and that a target was learned on another scale.
+    expect(predicted.out).toMatch(
+      /"产量 sd": one standard deviation .* 68 % .*not checked here\.\n"产量 sd": learned on another scale/,
+    )
     expect(await readFile(csv, 'utf8')).toBe('产量\n1\n2\n')
     const onnx = join(folder, 'm.onnx')
     const { json } = await engram('export', 'r1', '-w', 'w.engram', '--format', 'onnx', '-o', onnx, '--json')

@@ -2,6 +2,11 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readModel } from '../../core/saved.ts'
+import { openFiles } from '../../electron/lab/importers/open.ts'
+import { newRows } from '../../electron/lab/newRows.ts'
+import { openRuntime } from '../../electron/lab/runtimes/index.ts'
+import { shareTable } from '../../electron/lab/shared.ts'
 import { blobOf, openLab, refused, run } from './labs.ts'
 import type { TestLab } from './labs.ts'
 
@@ -34,6 +39,7 @@ beforeAll(async () => {
     data: { hash, roles: { targets: ['y'], task: 'site' } },
     methods: [
       { id: 'maml', params: { iterations: 200 } },
+      { id: 'alpaca', params: { iterations: 40 } },
       { id: 'ridge' },
       { id: 'single-task-mlp', params: { epochs: 5 } },
     ],
@@ -157,4 +163,35 @@ test('the inner loop of a trained meta-learner is looked at away from the lab, o
   expect(await lab.call('run.innerLoop', { run: of('maml'), tasks: 3, steps: 2 })).toEqual(map)
   expect((await lab.call('run.innerLoop', { run: of('maml') })).steps).toBe(5)
   expect(await refused(lab.call('run.innerLoop', { run: of('ridge') }))).toMatchObject({ code: 'run.cannot' })
+})
+
+test('a model that states how sure it is: its standard deviations stand beside the answers, in the unit of the target', async () => {
+  const support = write('support.csv', ['S1.2'], 8, 500)
+  const answer = await lab.call('run.adapt', { run: of('alpaca'), files: [support] })
+  const rest = write('rest.csv', ['S1.2', 'S7'], 20, 900, false)
+  const after = await lab.call('run.predict', { run: of('alpaca'), files: [rest], model: answer.model })
+  expect(after.deviations).toEqual([{ target: 'y', column: 'y sd', scale: null }])
+  expect(after.columns).toEqual(['row', 'site', 'y', 'y sd'])
+  const lines = (await blobOf(lab, after.csv)).toString('utf8').trim().split('\r\n').slice(1)
+  const cells = lines.map((line) => line.split(',')[3])
+
+  const { runtime } = await openRuntime('auto')
+  const { about, model } = readModel(await blobOf(lab, answer.model), runtime)
+  const setOf = async (file: { path: string }, labelled: boolean) => {
+    const { table } = await openFiles([{ path: file.path, name: 'rows.csv' }], {})
+    const set = newRows({ table: shareTable(table), name: 'rows.csv', taskColumn: 'site' }, about, labelled)
+    const rows = Int32Array.from({ length: set.table.rows }, (_, row) => row)
+    return { set, rows, tasks: Int32Array.from(set.tasks.keys()) }
+  }
+  const spread = [...(await model.spread!(await setOf(rest, false))).targets[0].values]
+  expect(cells.map((cell) => (cell ? Number(cell) : NaN))).toEqual(spread)
+  // The site that was learned has one in every row; of one that was not, nothing is known.
+  expect(spread.map((sd) => sd > 0)).toEqual(spread.map((_, row) => row < 20))
+  // And so do the labelled rows that are shown.
+  const shown = [...(await model.spread!(await setOf(support, true))).targets[0].values]
+  expect(answer.trace.at(-1)!.sd).toEqual(shown)
+  await runtime.close()
+
+  const plain = await lab.call('run.adapt', { run: of('maml'), files: [support] })
+  expect(plain.trace.map(({ sd }) => sd)).toEqual([null, null, null, null])
 })

@@ -40,10 +40,13 @@ it.each([
     const truth = query.set.table.columns[query.set.targets[0]].values
     const squares = Array.from(query.rows, (row, i) => ((said[i] - truth[row]) / spread[i]) ** 2)
     const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, v) => sum + v, 0) / values.length
-    return { ratio: Math.sqrt(mean(squares)), sd: mean(spread) }
+    const inside = mean(squares.map((square) => Number(square < 1)))
+    return { ratio: Math.sqrt(mean(squares)), inside, sd: mean(spread) }
   }
-  const { ratio, sd } = await judged(10)
+  const { ratio, inside, sd } = await judged(10)
   expect(Math.abs(ratio - 1)).toBeLessThan(within)
+  // Of normal errors 68 % are smaller than one standard deviation.
+  expect(Math.abs(inside - 0.683)).toBeLessThan(0.08)
   // Two rows leave more open than ten do; with ten, ALPaCA is left with little more than the noise.
   expect((await judged(2)).sd).toBeGreaterThan(1.1 * sd)
   if (id === 'alpaca') expect([sd > NOISE, sd < 1.4 * NOISE]).toEqual([true, true])

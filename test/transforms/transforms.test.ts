@@ -13,6 +13,7 @@ import { rng } from '../../core/rng.ts'
 import { train } from '../../core/run.ts'
 import { readModel } from '../../core/saved.ts'
 import { backward, boxCoxLambda, fitScale, forward, type Scale } from '../../core/transforms/scale.ts'
+import { inOwnUnit } from '../../core/transforms/transformed.ts'
 import { openRuntime } from '../../electron/lab/runtimes/index.ts'
 import { count, tableOf } from '../data/tables.ts'
 
@@ -127,6 +128,37 @@ for (const scale of ['log', 'box-cox', 'rank'] as const)
     )
     await runtime.close()
   })
+
+test('standard deviations come back to the own unit too: half the width of what z - sd to z + sd becomes', async () => {
+  const view = { set, rows: Int32Array.of(0, 1, 2), tasks: Int32Array.of(0, 1) }
+  const say = (values: number[]) => async () => ({
+    rows: view.rows,
+    targets: [0, 1].map((target) => ({ target, width: 1, values: Float64Array.from(values) })),
+  })
+  const z = [0.5, 2, 3]
+  const inside = { parameters: 0, save: () => new Uint8Array(), predict: say(z), spread: say([0.01, 0.5, NaN]) }
+  const fitted = [{ target: 'y', scale: 'log' as const, low: -9, high: 9 }]
+  const [y, other] = (await inOwnUnit(inside, fitted).spread!(view)).targets.map(({ values }) => [...values])
+  expect(other).toEqual([0.01, 0.5, NaN])
+  // Small ones as the delta method says, |dy/dz| sd; NaN stays NaN.
+  expect(y[0] / (0.01 * Math.exp(0.5))).toBeCloseTo(1, 4)
+  expect(y[1]).toBeCloseTo((Math.exp(2.5) - Math.exp(1.5)) / 2, 9)
+  expect(y[2]).toBeNaN()
+  expect(inOwnUnit({ ...inside, spread: undefined }, fitted).spread).toBeUndefined()
+})
+
+test('a Gaussian process on the logarithm: its standard deviations, in the own unit, hold two errors of three', async () => {
+  const { model } = await ran(spec({ y: 'log' }, 'multi-task-gp'), 'all')
+  const read = readModel(model, referenceRuntime()).model
+  const random = rng('new rows')
+  const fresh = count(300).map(() => random.normal())
+  const truth = fresh.map((v) => Math.exp(2 + 0.8 * v + 0.1 * random.normal()))
+  const other = buildTaskSet(tableOf({ x: fresh, c: fresh.map((_, i) => 'ab'[i % 2]), y: truth, z: fresh }), roles)
+  const view = { set: other, rows: Int32Array.from(fresh.keys()), tasks: Int32Array.of(0, 1) }
+  const [said, sd] = [await read.predict(view), await read.spread!(view)].map(({ targets }) => targets[0].values)
+  const share = truth.filter((y, i) => Math.abs(y - said[i]) < sd[i]).length / truth.length
+  expect(Math.abs(share - 0.683)).toBeLessThan(0.1)
+})
 
 test('refused in words: values that have no logarithm, classes, unknown names', () => {
   const refused = (transforms: Record<string, Scale>, of = set) => {

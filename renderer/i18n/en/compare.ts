@@ -158,6 +158,8 @@ export default {
   'adapt.order': 'Labelled rows, by value',
   'adapt.value': 'Value',
   'adapt.measured': 'Measured',
+  'adapt.sd':
+    'Bars: one standard deviation to either side, as the model states it: trained, not checked here. Predictions are saved with it.',
   'adapt.rest': 'Predict this file: {n} {n:row has|rows have} no label',
   'adapt.onnx': 'Save the adapted model (ONNX)',
   'adapt.predict': 'Now drop the rows to predict, or choose the file',
@@ -168,6 +170,10 @@ export default {
   'compare.new.sending': 'Handing over {name}: {percent} %',
   'compare.new.predicting': 'Predicting {name}',
   'compare.new.done': '{rows} {rows:row|rows} predicted. The first ones:',
+  'compare.new.sd':
+    '± is one standard deviation of a new measurement, as the model states it: were its errors normal, 68 % of them would be smaller. It comes from training and was not checked here.',
+  'compare.new.sdScale':
+    'Where a target was learned on another scale, it is half the width of the range that this becomes in its own unit.',
   'compare.new.download': 'Save predictions (CSV)',
   'compare.new.saved': 'Saved {name}.',
   'compare.new.again': 'Another file',

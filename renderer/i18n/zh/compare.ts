@@ -154,6 +154,7 @@ export default {
   'adapt.order': '标注行，按数值排列',
   'adapt.value': '数值',
   'adapt.measured': '测量值',
+  'adapt.sd': '竖条为预测值上下各一个标准差，由模型自己给出：来自训练，此处未经检验。保存预测时会一并写入。',
   'adapt.rest': '预测该文件：{n} 行没有标注',
   'adapt.onnx': '保存适应后的模型（ONNX）',
   'adapt.predict': '现在拖入要预测的行，或选择文件',
@@ -164,6 +165,9 @@ export default {
   'compare.new.sending': '正在交给实验室：{name}，{percent} %',
   'compare.new.predicting': '正在预测 {name}',
   'compare.new.done': '已预测 {rows} 行，前几行是：',
+  'compare.new.sd':
+    '± 是模型给出的一次新测量的标准差：若误差服从正态分布，68 % 的误差会小于它。它来自训练，此处未经检验。',
+  'compare.new.sdScale': '目标在其他尺度上学习时，它是该范围换回原单位后宽度的一半。',
   'compare.new.download': '保存预测（CSV）',
   'compare.new.saved': '已保存 {name}。',
   'compare.new.again': '换一个文件',

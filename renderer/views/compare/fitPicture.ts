@@ -16,10 +16,17 @@ export function fitPicture({ truth, trace }: Result<'run.adapt'>, at: number, la
       const value = said(row)
       return typeof value === 'number' ? [[place + 1, value]] : []
     })
+  /** What it states about the rows that it answers: one standard deviation to either side. */
+  const { said, sd } = trace[at]
+  const ci = order.flatMap(({ row }): ([number, number] | null)[] => {
+    const [value, own] = [said[row], sd?.[row]]
+    if (typeof value !== 'number') return []
+    return [typeof own === 'number' ? [value - own, value + own] : null]
+  })
   const series = [
     { id: 'measured', label: t('adapt.measured'), points: line((row) => truth[row]) },
     ...(at > 0 ? [{ id: 'before', label: t('adapt.before'), points: line((row) => trace[0].said[row]) }] : []),
-    { id: 'at', label, points: line((row) => trace[at].said[row]) },
+    { id: 'at', label, points: line((row) => said[row]), ...(sd ? { ci } : {}) },
   ]
   return {
     kind: 'line',

@@ -344,9 +344,10 @@ const answers: { [C in Call]?: (params: never) => unknown } = {
   }),
   'run.predict': () => ({
     rows: 40,
-    columns: ['row', 'Miles_per_Gallon', 'Acceleration'],
-    preview: Array.from({ length: 5 }, (_, i) => [i + 1, 18.2 + i, 15.1 - i / 3]),
+    columns: ['row', 'Miles_per_Gallon', 'Acceleration', 'Acceleration sd'],
+    preview: Array.from({ length: 5 }, (_, i) => [i + 1, 18.2 + i, 15.1 - i / 3, 0.4 + i / 10]),
     csv: 'csv-blob',
+    deviations: [{ target: 'Acceleration', column: 'Acceleration sd', scale: null }],
     warnings: [
       {
         code: 'predict.unknown-levels',
