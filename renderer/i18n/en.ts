@@ -7,6 +7,7 @@ import experiment from './en/experiment.ts'
 import frame from './en/frame.ts'
 import learn from './en/learn.ts'
 import transforms from './en/transforms.ts'
+import params from './en/params.ts'
 import relations from './en/relations.ts'
 import ways from './en/ways.ts'
 import words from './en/words.ts'
@@ -23,6 +24,7 @@ export default {
   ...learn,
   ...transforms,
   ...relations,
+  ...params,
   ...ways,
   ...words,
 } as const

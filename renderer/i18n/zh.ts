@@ -8,6 +8,7 @@ import experiment from './zh/experiment.ts'
 import frame from './zh/frame.ts'
 import learn from './zh/learn.ts'
 import transforms from './zh/transforms.ts'
+import params from './zh/params.ts'
 import relations from './zh/relations.ts'
 import ways from './zh/ways.ts'
 import words from './zh/words.ts'
@@ -24,6 +25,7 @@ export default {
   ...learn,
   ...transforms,
   ...relations,
+  ...params,
   ...ways,
   ...words,
 } satisfies Record<keyof typeof en, string>

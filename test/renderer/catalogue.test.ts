@@ -29,10 +29,16 @@ test('no Chinese text was left in English', () => {
   expect(same).toEqual([])
 })
 
+const fieldsOf = (schema: z.ZodType) =>
+  Object.keys((z.toJSONSchema(schema, { io: 'input' }) as { properties?: object }).properties ?? {})
+
+test('every parameter has a name in both languages', () => {
+  const names = [...methods, ...generators].flatMap(({ params: schema }) => fieldsOf(schema as z.ZodType))
+  expect([...new Set(names)].filter((name) => !(`param.${name}` in en && `param.${name}` in zh))).toEqual([])
+})
+
 test('every method, parameter, metric, sample, template and generator has a Chinese text', () => {
   const known: Record<string, string> = { ...outside, ...zh }
-  const fieldsOf = (schema: z.ZodType) =>
-    Object.keys((z.toJSONSchema(schema, { io: 'input' }) as { properties?: object }).properties ?? {})
   const wanted = [
     ...methods.flatMap(({ id, params: schema }) => [
       `method.${id}`,
