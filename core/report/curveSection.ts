@@ -11,6 +11,9 @@ const LEFT = 52
 const RIGHT = 540
 const TOP = 10
 const BOTTOM = HEIGHT - 48
+/** Intervals of several methods stand beside each other, and have room at both ends of the axis. */
+const BAR_STEP = 3
+const INSET = 24
 /** A method is told by its dash and its place in the list, not by colour alone. */
 const DASHES = ['none', '6 3', '2 3', '9 3 2 3', '1 4', '12 4']
 const COLOURS = 8
@@ -87,10 +90,11 @@ export function drawnSection(drawn: Drawn): Markup | null {
 
 /** Numbers of rows on a logarithmic axis. */
 function chart({ name, title, axis: label, metric, rows, methods }: Drawn, decimals: number): Markup {
-  const means = methods.flatMap(({ points }) => points.map(({ mean }) => mean))
-  const axis = axisOf(means, BOTTOM, TOP)
+  const values = methods.flatMap(({ points }) => points.flatMap(({ mean, ci95 }) => [mean, ...(ci95 ?? [])]))
+  const axis = axisOf(values, BOTTOM, TOP)
+  const aside = (i: number) => BAR_STEP * (i - (methods.length - 1) / 2)
   const [from, to] = [Math.log(rows[0]), Math.log(rows[rows.length - 1])]
-  const x = (n: number) => LEFT + ((Math.log(n) - from) / (to - from)) * (RIGHT - LEFT)
+  const x = (n: number) => LEFT + INSET + ((Math.log(n) - from) / (to - from)) * (RIGHT - LEFT - 2 * INSET)
   return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${name}-title ${name}-desc">
     <title id="${name}-title">${title}</title>
     <desc id="${name}-desc">
@@ -110,11 +114,16 @@ function chart({ name, title, axis: label, metric, rows, methods }: Drawn, decim
     <text class="axis" x="${LEFT}" y="${HEIGHT - 8}">${label} · ${metricOf(metric)?.name ?? metric}</text>
     ${methods.map(({ label, points }, i) => {
       const y = TOP + 10 + i * 20
-      const style = `stroke:var(--task-${i % COLOURS});stroke-dasharray:${DASHES[i % DASHES.length]}`
+      const colour = `var(--task-${i % COLOURS})`
+      const style = `stroke:${colour};stroke-dasharray:${DASHES[i % DASHES.length]}`
       const path = points.map(
         ({ rows: n, mean }, k) => `${k ? 'L' : 'M'}${x(n).toFixed(1)} ${axis.at(mean).toFixed(1)}`,
       )
+      const bars = points.flatMap(({ rows: n, ci95 }) =>
+        ci95 ? [{ x: (x(n) + aside(i)).toFixed(1), from: axis.at(ci95[0]), to: axis.at(ci95[1]) }] : [],
+      )
       return html`<g>
+        ${bars.map((bar) => html`<line class="line bar" x1="${bar.x}" x2="${bar.x}" y1="${bar.from.toFixed(1)}" y2="${bar.to.toFixed(1)}" style="stroke:${colour}" />`)}
         <path class="line" d="${path.join('')}" style="${style}" />
         <line class="line" x1="${RIGHT + 20}" x2="${RIGHT + 46}" y1="${y}" y2="${y}" style="${style}" />
         <text class="tick" x="${RIGHT + 54}" y="${y + 4}">${short(label, 26)}</text>

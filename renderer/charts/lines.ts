@@ -2,13 +2,11 @@ import type { Chart, ChartConfiguration, ChartDataset, Plugin } from 'chart.js'
 import { scale, tooltip } from './axes.ts'
 import { colourOf, dashOf } from './channels.ts'
 import type { Hue } from './channels.ts'
+import { barAside, placesOf, reachOf } from './extent.ts'
 import { short } from './format.ts'
 import { drawMark } from './mark.ts'
 import type { Palette } from './palette.ts'
 import type { LinePicture } from './picture.ts'
-
-/** Bars of several series at one place stand beside each other. */
-const BAR_STEP = 3
 
 /** Upright bars from end to end of the intervals, where a series has them. */
 function drawBars(
@@ -51,7 +49,7 @@ export function lineConfig(picture: LinePicture, palette: Palette, hidden: Reado
     id: 'ends',
     afterDatasetsDraw(chart) {
       shown.forEach((series, i) => {
-        drawBars(chart, series, BAR_STEP * (i - (shown.length - 1) / 2), palette)
+        drawBars(chart, series, barAside(i, shown.length), palette)
         const last = chart.getDatasetMeta(i).data.at(-1)
         if (last) drawMark(chart.ctx, last.x, last.y, series.hue, 5, palette)
       })
@@ -75,7 +73,7 @@ export function lineConfig(picture: LinePicture, palette: Palette, hidden: Reado
           type: picture.x.log ? 'logarithmic' : 'linear',
           grid: { display: false },
           // Of a few measured places each is named.
-          ...(picture.x.log ? { afterBuildTicks: (axis: { ticks: object[] }) => (axis.ticks = xTicks(picture)) } : {}),
+          ...(picture.x.log ? logPlaces(picture) : {}),
         }),
         y: scale(palette, picture.y.label, {
           type: picture.y.log ? 'logarithmic' : 'linear',
@@ -111,5 +109,8 @@ function reach(series: LinePicture['series']): object {
   return ends.length ? { suggestedMin: Math.min(...ends), suggestedMax: Math.max(...ends) } : {}
 }
 
-const xTicks = ({ series }: LinePicture) =>
-  [...new Set(series.flatMap(({ points }) => points.map(([x]) => x)))].sort((a, b) => a - b).map((value) => ({ value }))
+function logPlaces(picture: LinePicture): object {
+  const [min, max] = reachOf(picture)
+  const ticks = placesOf(picture).map((value) => ({ value }))
+  return { min, max, afterBuildTicks: (axis: { ticks: object[] }) => (axis.ticks = ticks) }
+}

@@ -2,7 +2,7 @@ import { scaleLinear, scaleLog } from 'd3-scale'
 import { colourOf, dashOf, method, shapePath } from './channels.ts'
 import type { Hue } from './channels.ts'
 import { inkOn, shadeColour } from './colours.ts'
-import { extent, intervalValues } from './extent.ts'
+import { barAside, extent, intervalValues, placesOf, reachOf } from './extent.ts'
 import { escaped, fit, short, textWidth } from './format.ts'
 import type { HeatPicture, HistogramPicture, IntervalPicture, LinePicture, Picture, Point } from './picture.ts'
 import type { Palette } from './palette.ts'
@@ -76,7 +76,7 @@ function drawLine(picture: LinePicture, { width, palette }: SvgOptions) {
   const all = picture.series.flatMap((s) => [...s.points, ...(s.raw ?? [])]).filter(([, y]) => Number.isFinite(y))
   const shown = picture.y.log ? all.filter(([, y]) => y > 0) : all
   const x = (picture.x.log ? scaleLog() : scaleLinear())
-    .domain(extent(all.map((p) => p[0])))
+    .domain(reachOf(picture))
     .range([box.left, box.left + box.width])
   const y = (picture.y.log ? scaleLog() : scaleLinear())
     .domain(
@@ -98,13 +98,23 @@ function drawLine(picture: LinePicture, { width, palette }: SvgOptions) {
     ' stroke-linejoin="round"/>'
   const body = [
     legend.body,
-    axes(box, x.ticks(8), x, y.ticks(6), y, picture.x.label, picture.y.label, palette),
+    axes(
+      box,
+      picture.x.log ? placesOf(picture) : x.ticks(8),
+      x,
+      y.ticks(6),
+      y,
+      picture.x.label,
+      picture.y.label,
+      palette,
+    ),
     ...picture.series.map((s) => (s.raw ? stroke(s.raw, s.hue, true) : '')),
     ...picture.series.map((s) => stroke(s.points, s.hue, false)),
-    ...picture.series.flatMap(({ points, ci, hue }) =>
-      (ci ?? []).map((ends, i) =>
-        ends ? line(x(points[i][0]), y(ends[0]), x(points[i][0]), y(ends[1]), colourOf(hue, palette.theme)) : '',
-      ),
+    ...picture.series.flatMap(({ points, ci, hue }, k) =>
+      (ci ?? []).map((ends, i) => {
+        const at = x(points[i][0]) + barAside(k, picture.series.length)
+        return ends ? line(at, y(ends[0]), at, y(ends[1]), colourOf(hue, palette.theme)) : ''
+      }),
     ),
     ...picture.series.flatMap((s) => s.points.slice(-1).map(([px, py]) => mark(x(px), y(py), s.hue, 4, palette))),
   ].join('\n')
