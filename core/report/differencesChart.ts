@@ -23,7 +23,7 @@ export function differencesOf(c: Comparison, pair: { method: string; against: st
   const tasks = own.filter((d) => d.task !== null)
   const base = c.methods.find((m) => m.key === pair.against)
   // Targets in different units share an axis only as shares of what the baseline scores.
-  const shares = metricOf(c.metric)?.unit === 'target' && tasks.length > 1
+  const shares = tasks.length > 1 && c.warnings.some(({ code }) => code === 'mixed-units')
   const scaleOf = (d: Difference) =>
     shares ? 1 / (Math.abs((d.task === null ? base?.overall.mean : base?.perTask[d.task]?.mean) ?? 1) || 1) : 1
   const all = shares || tasks.length === 1 ? tasks : own

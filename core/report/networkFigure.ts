@@ -112,7 +112,7 @@ function heading(column: Column, index: number, columns: number, language: Langu
   const units =
     column.shown < column.units
       ? say(language, 'report.units.some', { shown: column.shown, n: column.units })
-      : say(language, 'report.units', { n: column.units })
+      : say(language, column.units === 1 ? 'report.unit' : 'report.units', { n: column.units })
   const dx = index === 0 ? 6 : index === columns - 1 ? -6 : 0
   return html`<text class="heading" x="${column.x + dx}" y="12" text-anchor="${anchor}"
       >${say(language, `report.network.${key}`, { n: index })}</text

@@ -118,13 +118,13 @@ export const en = {
   'warning.slowed-kept':
     '{method}: on {n} of {of} tasks the steps of its inner loop ran away; these were learned at a lower rate, and {kept} of them not at all: no rate helped.',
   'warning.adapt.slowed':
-    '{task}: the steps of the inner loop ran away on these rows, so that it was learned at 1/{part} of the rate.',
+    '{task}: the steps of the inner loop ran away on these rows, so that it was learned at 1/{part} of the rate. Check that the labels are in the unit that the model was trained with.',
   'warning.adapt.slowed-within':
-    '{task}: within {steps} steps the inner loop runs away on these rows; what is shown there is at 1/{part} of the rate.',
+    '{task}: within {steps} steps the inner loop runs away on these rows; what is shown there is at 1/{part} of the rate. Check that the labels are in the unit that the model was trained with.',
   'warning.adapt.kept':
-    '{task}: the steps of the inner loop ran away on these rows at every rate, so that nothing was learned from them.',
+    '{task}: the steps of the inner loop ran away on these rows at every rate, so that nothing was learned from them. Check that the labels are in the unit that the model was trained with.',
   'warning.adapt.kept-within':
-    '{task}: within {steps} steps the inner loop runs away on these rows at every rate; the start is shown there.',
+    '{task}: within {steps} steps the inner loop runs away on these rows at every rate; the start is shown there. Check that the labels are in the unit that the model was trained with.',
   'warning.predict.missing-cells': '{column}: cells that are empty or no number: {cells}.',
   'warning.adapt.unread-labels':
     '{target}: labels that are no number, or no class that the model knows: {cells} (such as "{example}"). These rows count as unlabelled.',
@@ -267,6 +267,7 @@ export const en = {
   'report.others': 'All other pairs',
   'report.all-tasks': 'All tasks',
   'report.mean': 'Mean',
+  'report.unit': '1 unit',
   'report.units': '{n} units',
   'report.units.some': '{shown} of {n} units',
   'report.seconds': '{n} s',

@@ -102,11 +102,14 @@ export const zh: Record<WordKey, string> = {
   'warning.slowed': '{method}：{of} 个任务中有 {n} 个的内层循环步子失控；这些任务改用更低的学习率学习。',
   'warning.slowed-kept':
     '{method}：{of} 个任务中有 {n} 个的内层循环步子失控；这些任务改用更低的学习率学习，其中 {kept} 个任何学习率都无济于事，保持起点不变。',
-  'warning.adapt.slowed': '{task}：内层循环的步子在这些行上失控，因此改用学习率的 1/{part} 学习。',
+  'warning.adapt.slowed':
+    '{task}：内层循环的步子在这些行上失控，因此改用学习率的 1/{part} 学习。请检查标注的单位是否与训练时一致。',
   'warning.adapt.slowed-within':
-    '{task}：内层循环在这些行上不到 {steps} 步就失控；那里显示的是学习率为 1/{part} 时的结果。',
-  'warning.adapt.kept': '{task}：无论学习率多低，内层循环的步子在这些行上都会失控，因此没有从中学到东西。',
-  'warning.adapt.kept-within': '{task}：无论学习率多低，内层循环在这些行上不到 {steps} 步就失控；那里显示的是起点。',
+    '{task}：内层循环在这些行上不到 {steps} 步就失控；那里显示的是学习率为 1/{part} 时的结果。请检查标注的单位是否与训练时一致。',
+  'warning.adapt.kept':
+    '{task}：无论学习率多低，内层循环的步子在这些行上都会失控，因此没有从中学到东西。请检查标注的单位是否与训练时一致。',
+  'warning.adapt.kept-within':
+    '{task}：无论学习率多低，内层循环在这些行上不到 {steps} 步就失控；那里显示的是起点。请检查标注的单位是否与训练时一致。',
   'warning.predict.missing-cells': '{column}：{cells} 个单元格为空或不是数字。',
   'warning.adapt.unread-labels':
     '{target}：有 {cells} 个标注不是数字，也不是模型认识的类别（例如“{example}”）。这些行按没有标注处理。',
@@ -236,6 +239,7 @@ export const zh: Record<WordKey, string> = {
   'report.others': '其他所有比较',
   'report.all-tasks': '全部任务',
   'report.mean': '均值',
+  'report.unit': '1 个单元',
   'report.units': '{n} 个单元',
   'report.units.some': '{n} 个单元中的 {shown} 个',
   'report.seconds': '{n} 秒',
