@@ -16,8 +16,18 @@ export type Unit = {
   task: string | null
   x: number
   y: number
+  /** Index into the columns. */
+  column: number
 }
-export type Column = { x: number; kinds: NetworkLayer['kind'][]; layers: string[]; units: number; shown: number }
+/** `gap`: how far a unit is from the next in its lane. */
+export type Column = {
+  x: number
+  gap: number
+  kinds: NetworkLayer['kind'][]
+  layers: string[]
+  units: number
+  shown: number
+}
 export type Layout = {
   width: number
   height: number
@@ -32,12 +42,14 @@ export type LayoutOptions = {
   height: number
   /** Room left and right of the outer columns, for names. Default none. */
   margin?: [left: number, right: number]
+  /** Units of a hidden column that would be nearer to each other than this stand in several lanes. Default: one lane. */
+  least?: number
   /** Whether a unit is shown; default: all are. */
   shows?: (layer: string, unit: number) => boolean
 }
 
 export function layout(network: NetworkView, options: LayoutOptions): Layout {
-  const { width, height, margin: [left, right] = [0, 0], shows = () => true } = options
+  const { width, height, margin: [left, right] = [0, 0], least = 0, shows = () => true } = options
   const byDepth = layersByDepth(network)
   const units: Unit[] = []
   const place = new Map<string, number>()
@@ -46,11 +58,15 @@ export function layout(network: NetworkView, options: LayoutOptions): Layout {
     const shown = layers.map((layer) => indices(layer.units).filter((unit) => shows(layer.id, unit)))
     const count = shown.reduce((sum, own) => sum + own.length, 0)
     // Half a place of room between layers that share a column.
-    const gaps = layers.length > 1 && count > layers.length ? (layers.length - 1) / 2 : 0
-    const step = height / Math.max(1, count + gaps)
+    const gaps = layers.length > 1 && count > layers.length ? layers.length - 1 : 0
+    const even = height / Math.max(1, count + gaps / 2)
+    const crowded = even < least && depth > 0 && depth < byDepth.length - 1
+    const room = crowded && gaps * 2 * least < height / 2 ? 2 * least : even / 2
+    const step = (height - gaps * room) / Math.max(1, count)
+    const lanes = crowded ? Math.min(MOST_LANES, Math.ceil(least / step)) : 1
     let y = step / 2
     layers.forEach((layer, i) => {
-      for (const unit of shown[i]) {
+      shown[i].forEach((unit, k) => {
         place.set(`${layer.id} ${unit}`, units.length)
         units.push({
           layer: layer.id,
@@ -58,15 +74,17 @@ export function layout(network: NetworkView, options: LayoutOptions): Layout {
           kind: layer.kind,
           name: layer.names?.[unit] ?? null,
           task: layer.task,
-          x,
+          x: x + ((k % lanes) - (lanes - 1) / 2) * least,
           y,
+          column: depth,
         })
         y += step
-      }
-      if (gaps) y += step / 2
+      })
+      if (gaps) y += room
     })
     return {
       x,
+      gap: step * lanes,
       kinds: [...new Set(layers.map((layer) => layer.kind))],
       layers: layers.map((layer) => layer.id),
       units: layers.reduce((sum, layer) => sum + layer.units, 0),
@@ -75,6 +93,9 @@ export function layout(network: NetworkView, options: LayoutOptions): Layout {
   })
   return { width, height, columns, units, at: (layer, unit) => place.get(`${layer} ${unit}`) }
 }
+
+/** A column stays a column. */
+const MOST_LANES = 8
 
 const indices = (n: number) => Array.from({ length: n }, (_, i) => i)
 

@@ -36,9 +36,8 @@ export function diagramSvg(about: {
         `stroke-opacity="${lineAlpha(weights.share[rank]).toFixed(2)}"${w < 0 ? ' stroke-dasharray="7 4"' : ''}/>`,
     )
   }
-  const gapOf = new Map(layout.columns.map((column) => [column.x, layout.height / Math.max(1, column.shown)]))
   const units = layout.units.map((unit) => {
-    const gap = gapOf.get(unit.x) ?? 20
+    const gap = layout.columns[unit.column].gap
     const r = Math.max(1.5, Math.min(8, gap * 0.34))
     const index = unit.task === null ? -1 : taskIndex(unit.task)
     const dot =
