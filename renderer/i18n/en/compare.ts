@@ -137,6 +137,8 @@ export default {
   'compare.openBrain': 'Open the network of {run}',
   'compare.runsCsv': 'Save as CSV',
 
+  'adapt.open': 'Adapt to a new task',
+  'adapt.openHint': '{method} learns it from a few labelled rows',
   'adapt.title': 'Learn a new task first',
   'adapt.about':
     'A site, subject or machine that was not in the data: give a few labelled rows of it, with its name in the task column.',

@@ -134,6 +134,8 @@ export default {
   'compare.openBrain': '打开 {run} 的网络',
   'compare.runsCsv': '保存为 CSV',
 
+  'adapt.open': '适应新任务',
+  'adapt.openHint': '{method} 从几行标注中学习它',
   'adapt.title': '先学习一个新任务',
   'adapt.about': '数据中没有的地点、受试者或机器：给出它的几行标注，并在任务列中写上它的名字。',
   'adapt.drop': '拖入新任务的标注行，或选择文件',
