@@ -7,7 +7,8 @@ import type { View } from './taskSet.ts'
 /**
  * Episodes from measured rows: each task of the view gives support and query rows of its own, disjoint. Inputs are
  * encoded and regression targets standardised as the given (training) fits say; classes are their index. The answer
- * is a `TaskGenerator`, so that a method need not know whether its tasks are real or made up.
+ * is a `TaskGenerator`, so that a method need not know whether its tasks are real or made up. Where rows have sample
+ * weights, they count by them within their support and their query set.
  */
 export function episodes(
   view: View,
@@ -23,7 +24,7 @@ export function episodes(
     for (let i = 0; i < rows.length; i++)
       if (set.observed[target * set.table.rows + rows[i]] && set.taskOf(rows[i], target) === task) at.push(i)
     const y = at.map((i) => (truthOf(set, rows[i], target) - scaler.mean[target]) / scaler.sd[target])
-    return { at, y }
+    return { at, y, weight: set.weight && at.map((i) => set.weight![rows[i]]) }
   })
 
   return {
@@ -47,25 +48,34 @@ export function episodes(
           remedy: 'Choose fewer shots.',
         })
       const batch = emptyBatch(count, shots, queries, width)
-      const uneven = enough.some(({ at }) => at.length <= shots)
+      const uneven = set.weight !== null || enough.some(({ at }) => at.length <= shots)
       const supportWeight = uneven ? new Float32Array(count * shots) : undefined
+      const queryWeight = set.weight ? new Float32Array(count * queries) : undefined
       let order = rng.permutation(enough.length)
       for (let e = 0; e < count; e++) {
         // Every task once before any comes again.
         if (e > 0 && e % enough.length === 0) order = rng.permutation(enough.length)
-        const { at, y } = enough[order[e % enough.length]]
+        const { at, y, weight } = enough[order[e % enough.length]]
         const drawn = rng.permutation(at.length)
         const given = Math.min(shots, at.length - 1)
         for (let i = 0; i < shots; i++) put(batch.supportX, batch.supportY, e * shots + i, drawn[i % given])
-        supportWeight?.fill(1 / given, e * shots, e * shots + given)
-        for (let i = 0; i < queries; i++)
-          put(batch.queryX, batch.queryY, e * queries + i, drawn[given + (i % (at.length - given))])
+        const asked = (i: number) => drawn[given + (i % (at.length - given))]
+        for (let i = 0; i < queries; i++) put(batch.queryX, batch.queryY, e * queries + i, asked(i))
+        if (supportWeight) shares(supportWeight, e * shots, given, (i) => weight?.[drawn[i]] ?? 1)
+        if (queryWeight) shares(queryWeight, e * queries, queries, (i) => weight?.[asked(i)] ?? 1)
         function put(xs: Float32Array, ys: Float32Array, to: number, cell: number) {
           xs.set(x.subarray(at[cell] * width, (at[cell] + 1) * width), to * width)
           ys[to] = y[cell]
         }
       }
-      return supportWeight ? { ...batch, supportWeight } : batch
+      return { ...batch, ...(supportWeight && { supportWeight }), ...(queryWeight && { queryWeight }) }
     },
   }
+}
+
+/** Weights of so many rows as shares of their sum; where all are 0, none counts. */
+function shares(into: Float32Array, from: number, count: number, weight: (i: number) => number) {
+  let total = 0
+  for (let i = 0; i < count; i++) total += weight(i)
+  for (let i = 0; i < count; i++) into[from + i] = total && weight(i) / total
 }

@@ -12,8 +12,8 @@ export type EpisodeBatch = {
   queryX: Float32Array
   queryY: Float32Array
   /**
-   * [task, shot, 1] and [task, query, 1], where tasks have unequal numbers of rows: a sum of 1 in each task, 0 where a
-   * row only fills up. Absent: all rows are real and count alike.
+   * [task, shot, 1] and [task, query, 1], where tasks have unequal numbers of rows, or rows have weights: a sum of 1 in
+   * each task, 0 where a row only fills up. Absent: all rows are real and count alike.
    */
   supportWeight?: Float32Array
   queryWeight?: Float32Array

@@ -112,8 +112,8 @@ function learnerModel(learner: Learner, learning: Learning, runtime: Runtime): M
   const first = lesioned({ plan, theta: start, encoder, outputs: known?.net.outputs ?? [] }, silent)
   const own = known && perceptronModel(lesioned(known.net, silent), runtime)
   const startModel = perceptronModel(first, runtime)
-  const after = async (support: View, steps: number) =>
-    learnerModel(await taught(learner, learning, frameOf(support, encoder), steps, runtime), learning, runtime)
+  const after = async (support: Frame, steps: number) =>
+    learnerModel(await taught(learner, learning, support, steps, runtime), learning, runtime)
   return {
     parameters: theta.length,
     ...(known?.slowed.length ? { slowed: known.slowed } : {}),
@@ -124,10 +124,13 @@ function learnerModel(learner: Learner, learning: Learning, runtime: Runtime): M
       if (learning.newTask) fillIn(said, await startModel.predict(view))
       return said
     },
-    adapt: (support) => after(support, learning.adapt.steps),
+    adapt: async (support) => after(frameOf(support, encoder), learning.adapt.steps),
     innerLoop: (support, query) =>
       innerLoopOf(plan, learning, theta, start, sharedTasks(support, query, encoder), runtime),
-    adaptTrace: (support, steps) => Promise.all(steps.map((count) => after(support, count))),
+    adaptTrace: (support, steps) => {
+      const frame = frameOf(support, encoder)
+      return Promise.all(steps.map((count) => after(frame, count)))
+    },
     ...(learning.strategy.spread && known && plan.columns[0].kind === 'regression'
       ? { spread: (view: View) => spreadOf(plan, learning.strategy, theta, known, view, runtime) }
       : {}),

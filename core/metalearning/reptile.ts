@@ -27,7 +27,8 @@ import { search } from '../search.ts'
  * Reptile (Nichol, Achiam and Schulman 2018): learn a task for some steps, then move the start towards where that led,
  *   theta <- theta + outerLr (1 - progress) mean_t (theta_t - theta).
  * Every inner step sees `innerBatch` rows of the task, which are not split into support and query set. The inner
- * optimizer is plain gradient descent, or Adam without its first moment (beta1 = 0), as in the paper. Slopes longer than
+ * optimizer is plain gradient descent, or Adam without its first moment (beta1 = 0), as in the paper; its second moment
+ * begins anew with every task, where the paper's code carries it from task to task. Slopes longer than
  * `clip` are shortened, which the paper does not do: of large inputs or targets one task would else end the training.
  */
 const Params = z.strictObject({

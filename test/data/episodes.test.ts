@@ -98,3 +98,26 @@ test('episodes of rows: support and query are disjoint rows of one task', () => 
   expect([new Set(own).size, own[2], own[3], own[4]]).toEqual([2, own[0], own[1], own[0]])
   expect(short.supportY[e * 5 + 2]).toBe(short.supportY[e * 5])
 })
+
+test('episodes of rows that have weights: rows count by their share of them, within support and query set each', () => {
+  const n = 60
+  const table = tableOf({
+    site: count(n).map((i) => 'AB'[i % 2]),
+    x: count(n),
+    y: count(n).map((i) => 2 * i),
+    w: count(n).map((i) => (i < 10 ? 0 : i)),
+  })
+  const set = buildTaskSet(table, Roles.parse({ targets: ['y'], task: 'site', weight: 'w' }))
+  const batch = episodes({ set, rows: Int32Array.from(count(n)), tasks: Int32Array.of(0, 1) }).sample(rng(1), 4, 5, 40)
+  const sd = Math.sqrt((n * n - 1) / 12)
+  for (const [each, xs, weights] of [
+    [5, batch.supportX, batch.supportWeight!],
+    [40, batch.queryX, batch.queryWeight!],
+  ] as const)
+    for (let e = 0; e < 4; e++) {
+      const [own, shares] = [xs, weights].map((all) => Array.from(all.subarray(e * each, (e + 1) * each)))
+      const given = own.map((x) => Math.round(x * sd + (n - 1) / 2)).map((i) => (i < 10 ? 0 : i))
+      const total = given.reduce((a, b) => a + b)
+      shares.forEach((share, k) => expect(share).toBeCloseTo(given[k] / total, 6))
+    }
+})

@@ -208,3 +208,27 @@ it('a standard deviation stands beside every prediction of a Bayesian last layer
   }
   expect(await sdAfter(15)).toBeLessThan(await sdAfter(1))
 })
+
+it.each(['maml', 'reptile', 'ridge-head', 'alpaca', 'conditional-neural-process', 'pretrain-finetune'])(
+  '%s: rows of weight 0 teach it nothing, in meta-training as on new tasks',
+  async (id) => {
+    const set = sites()
+    const [target] = set.targets
+    const y = set.table.columns[target].values as Float64Array
+    const nothing = (row: number) => row % 5 === 0
+    const weight = Float64Array.from(y, (_, row) => Number(!nothing(row)))
+    // Labels of rows without weight change places: mean and sd of the target stay as they are.
+    const places = Array.from(y.keys()).filter(nothing)
+    const moved = y.slice()
+    places.forEach((row, k) => (moved[row] = y[places[(k + 7) % places.length]]))
+    const weighted = (values: Float64Array, by: Float64Array | null) => {
+      const columns = set.table.columns.map((column, c) => (c === target ? { ...column, values } : column))
+      return whole({ ...set, table: { ...set.table, columns }, weight: by })
+    }
+    const learned = async (values: Float64Array, by: Float64Array | null) =>
+      said(await fitted(weighted(values, by), id, { iterations: 20 }), whole(set))
+    const apart = (a: number[], b: number[]) => Math.max(...a.map((v, i) => Math.abs(v - b[i])))
+    expect(apart(await learned(y, weight), await learned(moved, weight))).toBeLessThan(1e-2)
+    expect(apart(await learned(y, null), await learned(moved, null))).toBeGreaterThan(0.1)
+  },
+)

@@ -43,7 +43,7 @@ describe('learning from episodes', () => {
   }
   const run = (program: Program) => {
     const rate = (step: number) => 0.5 ** Math.floor(step / 30)
-    const training = { program, iterations: 70, metaBatch: 1, shots: 1, queries: 1, rate }
+    const training = { program, iterations: 70, metaBatch: 1, shots: 1, queries: 1, rates: ['outerLr'], rate }
     return end(trainOnEpisodes(new Float32Array(1), source, training, context))
   }
 
@@ -53,8 +53,12 @@ describe('learning from episodes', () => {
   })
 
   it('ends in an error where the parameters are no numbers, though the loss still is one', async () => {
+    // Of rates, those that the method has.
     await expect(run(learning((theta) => log(sub(theta, 1))))).rejects.toMatchObject({
-      json: { code: 'meta-training-diverged' },
+      json: {
+        code: 'meta-training-diverged',
+        remedy: 'Try a smaller outerLr, or look for extreme values in the data.',
+      },
     })
   })
 })

@@ -45,6 +45,7 @@ test.skipIf(!has).each(SETTINGS)(
       metaBatch: 32,
       shots,
       queries: shots,
+      rates: ['innerLr', 'outerLr'],
       rate: () => 0.001,
       feeds: { innerLr: RATE },
     }

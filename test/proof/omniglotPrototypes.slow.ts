@@ -34,7 +34,7 @@ test.skipIf(!has)(`prototypical network, ${EPISODES} episodes`, { timeout: 7_200
   const { runtime } = await openRuntime('native')
   const program = prototypeTraining(BODY, { tasks: 1, shots: WAYS, queries: 5 * WAYS, ways: WAYS })
   const rate = (step: number) => 0.001 * 0.5 ** Math.floor(step / 2000)
-  const training = { program, iterations: EPISODES, metaBatch: 1, shots: 1, queries: 5, rate }
+  const training = { program, iterations: EPISODES, metaBatch: 1, shots: 1, queries: 5, rates: ['outerLr'], rate }
   const going = trainOnEpisodes(firstBody(BODY, rng('first')), source, training, {
     rng: rng('training'),
     runtime,

@@ -79,6 +79,7 @@ export const mamlClasses: Method<Params> = {
       metaBatch,
       shots,
       queries,
+      rates: ['innerLr', 'outerLr'],
       rate: () => outerLr,
       feeds: { innerLr: scalar(innerLr) },
     }

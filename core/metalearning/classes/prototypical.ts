@@ -96,7 +96,7 @@ function learn(
   const episode = { tasks: 1, shots: shots * rows, queries: queries * rows, ways }
   const program = programOf(['prototypes', body, episode], () => prototypeTraining(body, episode))
   const rate = (step: number) => outerLr * 0.5 ** Math.floor(step / halveEvery)
-  const training = { program, iterations, metaBatch: 1, shots, queries, rate }
+  const training = { program, iterations, metaBatch: 1, shots, queries, rates: ['outerLr'], rate }
   return trainOnEpisodes(firstBody(body, context.rng.split('first')), source, training, context)
 }
 

@@ -13,6 +13,8 @@ export type Training = {
   metaBatch: number
   shots: number
   queries: number
+  /** The parameters of the method that hold its learning rates, for what is said where it diverges. */
+  rates: readonly string[]
   /** Learning rate at a step. */
   rate(step: number): number
   feeds?: Record<string, Tensor>
@@ -25,7 +27,7 @@ const MOST_STEPS = 50
 export async function* trainOnEpisodes(
   first: Float32Array,
   source: TaskGenerator,
-  { program, iterations, metaBatch, shots, queries, rate, feeds }: Training,
+  { program, iterations, metaBatch, shots, queries, rates, rate, feeds }: Training,
   { rng: random, runtime, resume }: Pick<FitContext, 'rng' | 'runtime' | 'resume'>,
 ): AsyncGenerator<FitEvent, Float32Array> {
   const session = await runtime.load(program)
@@ -37,10 +39,10 @@ export async function* trainOnEpisodes(
     apart: 3,
     call(state, steps) {
       const batch = source.sample(random.split(`tasks/${state.step}`), steps * metaBatch, shots, queries)
-      const rates = Float32Array.from({ length: steps }, (_, i) => rate(state.step + i))
-      return session.run({ ...stateFeeds(state), lr: vector(rates), ...feeds, ...episodeFeeds(batch, steps) })
+      const lr = Float32Array.from({ length: steps }, (_, i) => rate(state.step + i))
+      return session.run({ ...stateFeeds(state), lr: vector(lr), ...feeds, ...episodeFeeds(batch, steps) })
     },
-    diverged,
+    diverged: () => diverged(rates),
   })
 }
 
@@ -55,12 +57,12 @@ function episodeFeeds(batch: EpisodeBatch, steps: number): Record<string, Tensor
   }
 }
 
-function diverged(): UserError {
+function diverged(rates: readonly string[]): UserError {
   return new UserError({
     code: 'meta-training-diverged',
     who: 'Meta-training',
     rule: 'must stay within finite numbers.',
     got: 'a loss that is not a number',
-    remedy: 'Try smaller learning rates (innerLr, outerLr), or look for extreme values in the data.',
+    remedy: `Try a smaller ${rates.join(' or ')}, or look for extreme values in the data.`,
   })
 }
