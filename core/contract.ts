@@ -470,7 +470,15 @@ export const LabApi = {
     z.object({
       /** Blob of the adapted model: `run.predict` takes it. */
       model: z.string(),
-      tasks: z.array(z.object({ id: z.string(), rows: z.int(), isNew: z.boolean() })),
+      tasks: z.array(
+        z.object({
+          id: z.string(),
+          rows: z.int(),
+          isNew: z.boolean(),
+          /** Of models of drawn classes: the new classes, in order of appearance. */
+          classes: z.array(z.object({ name: z.string(), rows: z.int() })).optional(),
+        }),
+      ),
       /** Rows of the file without any label: those that are left to predict. */
       unlabelled: z.int(),
       trace: z.array(

@@ -149,6 +149,8 @@ export interface Method<P = unknown> {
   twins?: readonly string[]
   /** One model for all tasks that is not told them apart: where it does as well as others, pooling is the answer. */
   ignoresTasks?: boolean
+  /** `Model.adapt` learns tasks of any number of classes, whatever their number was in training. */
+  anyWays?: true
   /** Families that it stands beside: it is trained too whenever a method of one of them is chosen. */
   beside?: readonly Family[]
   /** Abstract units of work (about one multiply-add); the lab turns them into seconds. */

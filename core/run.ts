@@ -86,7 +86,7 @@ export async function* train(
     yield* curve(trial, set, data, model, say, step)
     yield* smaller(trial, m, chosen?.params ?? params, { set, data, runtime }, say, step)
     const fitted = chosen ? { ...trial, method: { ...trial.method, params: chosen.params } } : trial
-    yield say.blob('model', saveModel(fitted, set, model), step)
+    yield say.blob('model', saveModel(fitted, set, model, data.train.set.generator), step)
     yield say({ type: 'end', status: 'done' })
   } catch (error) {
     yield say({ type: 'end', status: 'failed', error: toErrorJson(error) })

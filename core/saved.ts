@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { InputsFrom } from './data/classEpisodes.ts'
+import type { TaskGenerator } from './data/generator.ts'
 import type { TaskSet } from './data/taskSet.ts'
 import type { Runtime } from './engine/runtime.ts'
 import { UserError } from './errors.ts'
@@ -32,26 +34,39 @@ const Heading = z.object({
       kind: z.enum(['regression', 'binary', 'multiclass']),
     }),
   ),
+  /**
+   * Where its tasks were drawn from classes: how many in each, and where inputs come from. `learned`: it knows new classes
+   * by now, those of its target.
+   */
+  drawn: z.object({ ways: z.int().min(2), from: InputsFrom, learned: z.literal(true).optional() }).optional(),
 })
 export type ModelAbout = z.infer<typeof Heading>
 
-export function saveModel(trial: Trial, set: TaskSet, model: Model): Uint8Array {
+/** `source`: where its tasks were drawn from. */
+export function saveModel(trial: Trial, set: TaskSet, model: Model, source?: TaskGenerator): Uint8Array {
   const about: ModelAbout = {
     kind: 'model',
     method: trial.method,
     ...(model.scales?.length ? { scales: [...model.scales] } : {}),
     parameters: model.parameters,
-    features: set.features.map((c) => {
-      const { name, kind, levels } = set.table.columns[c]
-      return { name, kind, levels: levels ?? null }
-    }),
+    features: inputsOf(set, source?.from),
     targets: set.targets.map((c, t) => ({
       name: set.table.columns[c].name,
       classes: set.tasks.find((task) => task.target === t)?.classes ?? null,
     })),
     tasks: tasksIn(set),
+    ...(source?.from && source.classes ? { drawn: { ways: source.classes.length, from: source.from } } : {}),
   }
   return pack(about, { model: model.save() })
+}
+
+/** Where images are what is learned from, no column is. */
+function inputsOf({ features, table }: TaskSet, from?: InputsFrom): ModelAbout['features'] {
+  if (from && 'image' in from) return []
+  return features.map((c) => {
+    const { name, kind, levels } = table.columns[c]
+    return { name, kind, levels: levels ?? null }
+  })
 }
 
 /** A model that has learned further tasks, as a blob of its own: `set` names the tasks that it knows now. */

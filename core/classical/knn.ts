@@ -35,6 +35,7 @@ export const knn: Method<Params> = {
   cite: 'Cover and Hart 1967, Nearest neighbor pattern classification',
   params: Params,
   beside: ['metalearning'],
+  anyWays: true,
   can: {
     taskColumn: true,
     needsTaskColumn: false,

@@ -36,6 +36,7 @@ export const logistic = linearMethod<Params>({
   cite: 'Cox 1958, The regression analysis of binary sequences',
   params: LogisticParams,
   beside: ['multitask', 'metalearning'],
+  anyWays: true,
   can: { kinds: ['binary', 'multiclass'] },
   work: (s) => 200 * s.rows * s.features * (s.taskColumn ? s.targets : s.tasks) + 1,
   fit: fitLogistic,

@@ -21,6 +21,7 @@ export const mean: Method<z.infer<typeof Params>> = {
   cite: 'Legendre 1805, least squares with an intercept alone',
   params: Params,
   beside: ['classical', 'multitask', 'metalearning'],
+  anyWays: true,
   can: {
     taskColumn: true,
     needsTaskColumn: false,

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { UserError } from '../errors.ts'
 import type { Rng } from '../rng.ts'
 import type { TaskGenerator } from './generator.ts'
@@ -17,7 +18,24 @@ export type ClassRows = {
   target: string
   /** [class] the rows of each class. */
   rows: Int32Array[]
+  /** Of rows of a table. */
+  from?: InputsFrom
 }
+
+/** Where the inputs of a row come from: its image, or its cells by an encoder. JSON: models keep it. */
+export const InputsFrom = z.union([
+  z.strictObject({ image: z.string(), input: z.array(z.int().min(1)).length(3) }),
+  z.strictObject({ encoder: z.unknown() }),
+])
+export type InputsFrom = z.infer<typeof InputsFrom>
+
+/** Names of the inputs of an image, row-major: "images[0,0]". */
+export const pixelNames = (image: string, [height, width, channels]: number[]): string[] =>
+  Array.from({ length: height * width * channels }, (_, i) => {
+    const place = Math.floor(i / channels)
+    const channel = channels > 1 ? `,${i % channels}` : ''
+    return `${image}[${Math.floor(place / width)},${place % width}${channel}]`
+  })
 
 export function classEpisodes(source: ClassRows, ways: number, rotations = false): TaskGenerator {
   const { x, input, names, target, rows } = source
@@ -31,6 +49,7 @@ export function classEpisodes(source: ClassRows, ways: number, rotations = false
     target,
     classes: Array.from({ length: ways }, (_, way) => String(way + 1)),
     input,
+    from: source.from,
     withWays(other, each) {
       const able = rows.filter((own) => own.length >= each).length * turns
       return classEpisodes(source, Math.max(Math.min(other, ways), Math.min(other, able)), rotations)

@@ -2,8 +2,10 @@ import { UserError } from '../errors.ts'
 import type { Evaluation } from '../experiment.ts'
 import type { Rng } from '../rng.ts'
 import { levelsOf } from './buildTaskSet.ts'
+import { pixelNames } from './classEpisodes.ts'
 import type { ClassRows } from './classEpisodes.ts'
 import { fitEncoder } from './encoding.ts'
+import type { Table } from './table.ts'
 import type { TaskSet } from './taskSet.ts'
 
 /**
@@ -88,6 +90,12 @@ function refuse(rule: string, got: string): never {
   })
 }
 
+/** The images beside a table, each of shape [height, width, channel]. */
+export const imagesOf = ({ tensors = [] }: Table) =>
+  tensors.flatMap(({ name, shape: [, ...side], values }) =>
+    side.length === 2 || side.length === 3 ? [{ name, values, input: side.length === 2 ? [...side, 1] : side }] : [],
+  )
+
 /** The measured rows of some classes, as images where the table has them, else as inputs encoded by `fitOn`. */
 export function classRowsOf(set: TaskSet, part: ReadonlySet<number>, fitOn: ReadonlySet<number>): ClassRows {
   const { table } = set
@@ -100,16 +108,17 @@ export function classRowsOf(set: TaskSet, part: ReadonlySet<number>, fitOn: Read
     if (fitOn.has(target.values[row])) fitted.push(row)
   }
   const classes = [...rows.values()].filter((own) => own.length > 0).map((own) => Int32Array.from(own))
-  const image = table.tensors?.find(({ shape }) => shape.length === 3 || shape.length === 4)
+  const image = imagesOf(table)[0]
   if (image) {
-    const input = [...image.shape.slice(1), ...(image.shape.length === 3 ? [1] : [])]
-    const places = input[0] * input[1] * input[2]
-    const names = Array.from({ length: places }, (_, i) => {
-      const place = Math.floor(i / input[2])
-      const channel = input[2] > 1 ? `,${i % input[2]}` : ''
-      return `${image.name}[${Math.floor(place / input[1])},${place % input[1]}${channel}]`
-    })
-    return { x: image.values, input, names, target: target.name, rows: classes }
+    const { input } = image
+    return {
+      x: image.values,
+      input,
+      names: pixelNames(image.name, input),
+      target: target.name,
+      rows: classes,
+      from: { image: image.name, input },
+    }
   }
   const encoder = fitEncoder({ set, rows: Int32Array.from(fitted), tasks: Int32Array.of(0) })
   const x = Float32Array.from(
@@ -118,5 +127,12 @@ export function classRowsOf(set: TaskSet, part: ReadonlySet<number>, fitOn: Read
       Int32Array.from({ length: table.rows }, (_, row) => row),
     ),
   )
-  return { x, input: [encoder.names.length], names: encoder.names, target: target.name, rows: classes }
+  return {
+    x,
+    input: [encoder.names.length],
+    names: encoder.names,
+    target: target.name,
+    rows: classes,
+    from: { encoder: encoder.save() },
+  }
 }

@@ -1,4 +1,5 @@
 import type { Rng } from '../rng.ts'
+import type { InputsFrom } from './classEpisodes.ts'
 
 /** A batch of generated tasks of equal size, flat and row-major; y is a number or the index of a class. */
 export type EpisodeBatch = {
@@ -29,6 +30,8 @@ export interface TaskGenerator {
   classes?: string[]
   /** [height, width, channel] where a row is an image. */
   input?: number[]
+  /** Where inputs come from, where tasks are drawn from the classes of a table. */
+  from?: InputsFrom
   /** The same classes, so many of them in each task, or as many as have `rows` rows. */
   withWays?(ways: number, rows: number): TaskGenerator
   /** `tasks` new tasks with `shots` support and `queries` query rows each (of each class, where there are classes). */

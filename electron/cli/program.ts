@@ -187,38 +187,39 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
       withLab(make, { ...options, existing: true }, (lab) => describe(lab, dataset, options, output)),
     )
 
-  withWorkspace('adapt <run> <support>', 'learn a new task from a few labelled rows')
-    .option('--predict <file>', 'also predict the rows of this file with the adapted model')
+  withWorkspace('adapt <run> <support...>', 'learn a new task from a few labelled rows')
+    .option('--predict <file...>', 'also predict the rows of this file with the adapted model')
     .option('-o, --output <file>', 'the CSV to write the predictions to')
     .option('--onnx <file>', 'also write the adapted model as ONNX')
-    .action((run: string, support: string, options: Common & { predict?: string; output?: string; onnx?: string }) =>
-      withLab(make, { ...options, existing: true }, async (lab) => {
-        if ((options.predict === undefined) !== (options.output === undefined)) throw predictAndOutput(options)
-        const { warnings, ...adapted } = await lab.call('run.adapt', { run, files: fileRefs([support]) })
-        for (const warning of warnings) output.note(warning.text)
-        const { model, tasks, trace } = adapted
-        const path = trace.flatMap(({ steps, errors }) =>
-          errors.map(({ task, error }) => [task, String(steps), error === null ? '' : error.toPrecision(4)]),
-        )
-        const learned = tasks.map(({ id, rows }) => `${id}: ${rows} labelled rows`)
-        const text = [...learned, ...(path.length ? [textTable(['task', 'steps', 'error on them'], path)] : [])]
-        const onnx = options.onnx === undefined ? {} : { onnx: resolve(options.onnx) }
-        if (options.onnx !== undefined) {
-          const { blob } = await lab.call('run.export', { run, model, format: 'onnx' })
-          await save(options.onnx, await fetchBlob(lab, blob))
-          text.push(`Written to ${resolve(options.onnx)}`)
-        }
-        if (!options.predict || !options.output)
-          return output.result({ run, model, tasks, trace, warnings, ...onnx }, text.join('\n'))
-        const said = await lab.call('run.predict', { run, model, files: fileRefs([options.predict]) })
-        await save(options.output, await fetchBlob(lab, said.csv))
-        for (const warning of said.warnings) output.note(warning.text)
-        const file = resolve(options.output)
-        const { rows, columns, deviations } = said
-        const predicted = { rows, columns, deviations, file, warnings: said.warnings }
-        text.push(`${rows} rows written to ${file}`, ...deviationsText(deviations))
-        output.result({ run, model, tasks, trace, warnings, ...onnx, predicted }, text.join('\n'))
-      }),
+    .action(
+      (run: string, support: string[], options: Common & { predict?: string[]; output?: string; onnx?: string }) =>
+        withLab(make, { ...options, existing: true }, async (lab) => {
+          if ((options.predict === undefined) !== (options.output === undefined)) throw predictAndOutput(options)
+          const { warnings, ...adapted } = await lab.call('run.adapt', { run, files: fileRefs(support) })
+          for (const warning of warnings) output.note(warning.text)
+          const { model, tasks, trace } = adapted
+          const path = trace.flatMap(({ steps, errors }) =>
+            errors.map(({ task, error }) => [task, String(steps), error === null ? '' : error.toPrecision(4)]),
+          )
+          const learned = tasks.map(({ id, rows, classes }) => `${id}: ${rows} labelled rows${ofEach(classes)}`)
+          const text = [...learned, ...(path.length ? [textTable(['task', 'steps', 'error on them'], path)] : [])]
+          const onnx = options.onnx === undefined ? {} : { onnx: resolve(options.onnx) }
+          if (options.onnx !== undefined) {
+            const { blob } = await lab.call('run.export', { run, model, format: 'onnx' })
+            await save(options.onnx, await fetchBlob(lab, blob))
+            text.push(`Written to ${resolve(options.onnx)}`)
+          }
+          if (!options.predict || !options.output)
+            return output.result({ run, model, tasks, trace, warnings, ...onnx }, text.join('\n'))
+          const said = await lab.call('run.predict', { run, model, files: fileRefs(options.predict) })
+          await save(options.output, await fetchBlob(lab, said.csv))
+          for (const warning of said.warnings) output.note(warning.text)
+          const file = resolve(options.output)
+          const { rows, columns, deviations } = said
+          const predicted = { rows, columns, deviations, file, warnings: said.warnings }
+          text.push(`${rows} rows written to ${file}`, ...deviationsText(deviations))
+          output.result({ run, model, tasks, trace, warnings, ...onnx, predicted }, text.join('\n'))
+        }),
     )
 
   withWorkspace('inner <run>', 'look at the inner loop of a trained meta-learner')
@@ -288,7 +289,11 @@ function build(host: Host, output: Output, finish: (status: Status) => void): Co
   return program
 }
 
-function predictAndOutput({ predict }: { predict?: string }): UserError {
+/** How many of them are of each class, where the classes are new ones. */
+const ofEach = (classes: { name: string; rows: number }[] = []) =>
+  classes.length ? ` (${classes.map(({ name, rows }) => `${name} ${rows}`).join(', ')})` : ''
+
+function predictAndOutput({ predict }: { predict?: string[] }): UserError {
   return new UserError({
     code: 'adapt.predict-and-output',
     who: 'engram adapt',

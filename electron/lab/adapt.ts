@@ -3,9 +3,11 @@ import { truthOf } from '../../core/data/encoding.ts'
 import type { Predictions, TaskSet, View } from '../../core/data/taskSet.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Model } from '../../core/method.ts'
+import { onNewClasses } from '../../core/newClasses.ts'
 import { saveAdapted } from '../../core/saved.ts'
 import { cannotDo } from './cannot.ts'
 import type { Subject } from './modelWork.ts'
+import { classesGiven } from './newClasses.ts'
 import { newRows, unreadLabels, warn, warningsOf, type NewRows } from './newRows.ts'
 
 type Adapted = Omit<Result<'run.adapt'>, 'model'> & { bytes: Uint8Array }
@@ -16,14 +18,16 @@ const SHOWN = 500
 
 /** A trained model that learns the tasks of labelled rows: the model afterwards, and its fit on the way. */
 export async function adaptTo(
-  { about, model, methodKey }: Subject,
-  { steps, ...rows }: NewRows & { steps: readonly number[] },
+  subject: Subject,
+  { steps, ...asked }: NewRows & { steps: readonly number[] },
 ): Promise<Adapted> {
-  if (!model.adapt) throw cannotDo(methodKey, 'learn a new task from a few rows', 'Choose a run of another method.')
+  if (!subject.model.adapt)
+    throw cannotDo(subject.methodKey, 'learn a new task from a few rows', 'Choose a run of another method.')
+  const { about, model, rows } = given(subject, asked)
   const set = newRows(rows, about, true)
   const support = supportOf(set)
   if (!support.tasks.length) throw noLabel(rows, about)
-  const adapted = await model.adapt(support)
+  const adapted = await model.adapt!(support)
   const path = model.adaptTrace ? await model.adaptTrace(support, steps) : []
   const cells = cellsOf(support)
   return {
@@ -31,7 +35,8 @@ export async function adaptTo(
     tasks: Array.from(support.tasks, (k) => ({
       id: set.tasks[k].id,
       rows: cells.filter((cell) => cell.task === k).length,
-      isNew: !about.tasks.some((task) => task.id === set.tasks[k].id),
+      isNew: Boolean(about.drawn) || !about.tasks.some((task) => task.id === set.tasks[k].id),
+      ...(about.drawn ? { classes: counted(set, cells) } : {}),
     })),
     unlabelled: set.table.rows - new Set(cells.map(({ row }) => row)).size,
     trace: await Promise.all(path.map(async (own, k) => ({ steps: steps[k], ...(await fitOf(own, support, cells)) }))),
@@ -39,6 +44,28 @@ export async function adaptTo(
     warnings: [...unreadLabels(rows, about), ...warningsOf(set, about), ...slowedOf(adapted, path, steps)],
   }
 }
+
+/** What learns, and the rows that it reads: a model of drawn classes learns the classes that the rows name. */
+function given({ about, model, methodKey }: Subject, rows: NewRows) {
+  if (!rows.drawn) return { about, model, rows }
+  if (!about.drawn) throw earlier(methodKey)
+  const named = classesGiven(rows, about)
+  return { ...named, model: onNewClasses(model, named.about) }
+}
+
+function earlier(methodKey: string): UserError {
+  return new UserError({
+    code: 'run.drawn-earlier',
+    who: `Method ${methodKey}`,
+    rule: 'must have kept how inputs were encoded before classes were drawn from them.',
+    got: 'a model of an earlier version, which did not',
+    remedy: 'Run the experiment again.',
+  })
+}
+
+/** How many rows of each class there are. */
+const counted = ({ tasks: [{ classes = [] }] }: TaskSet, cells: Labelled[]) =>
+  classes.map((name, k) => ({ name, rows: cells.filter(({ truth }) => truth === k).length }))
 
 function noLabel({ name, taskColumn }: NewRows, { targets, tasks }: Subject['about']): UserError {
   const named = taskColumn && tasks.some((task) => task.group !== null) ? ` with its "${taskColumn}"` : ''

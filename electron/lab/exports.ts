@@ -34,7 +34,7 @@ export async function exportRun(
   if (format === 'json') return text('json', 'application/json', asJson(c, run))
   if (format === 'latex') return text('tex', 'application/x-tex', asLatex(run))
   if (format === 'csv') return text('csv', 'text/csv', asCsv(c, run))
-  columnOfNewRows(c, id)
+  if (columnOfNewRows(c, id).drawn) throw drawnAsOnnx(run)
   const model = adapted ?? (await trainedModel(c, id)).model
   if (!model.onnx) {
     const able = methods.filter((m) => m.can.onnx).map((m) => m.id)
@@ -45,6 +45,16 @@ export async function exportRun(
     )
   }
   return { name: `${name}.onnx`, mime: 'application/octet-stream', bytes: model.onnx() }
+}
+
+function drawnAsOnnx({ methodKey, fold }: RunRow): UserError {
+  return new UserError({
+    code: 'run.drawn-onnx',
+    who: `Run ${methodKey}, fold ${fold}`,
+    rule: 'must have learned tasks that a column names, to be written as ONNX: without labelled rows of new classes a model of drawn classes has none to answer with.',
+    got: 'tasks that were drawn from classes, a few at a time',
+    remedy: 'Let it learn new classes and predict here (engram adapt), or train on a table with a task column.',
+  })
 }
 
 function asJson(c: Context, run: RunRow): string {

@@ -34,22 +34,11 @@ export function trainedRun(c: Context, id: string): { run: RunRow; experiment: E
 /** Made-up tasks stand in a table whose task column is called "task". */
 const taskColumnOf = ({ data }: ExperimentSpec) => data.roles?.task ?? (data.generator ? 'task' : null)
 
-/**
- * The task column by which a run's model tells new rows apart. Throws a UserError where it was shown tasks that were drawn
- * from classes: it answers in their places, "1" to "ways", of inputs that were encoded before they were drawn.
- */
-export function columnOfNewRows(c: Context, id: string): string | null {
+/** The task column by which a run's model tells new rows apart, and whether it learned tasks drawn from classes. */
+export function columnOfNewRows(c: Context, id: string): { taskColumn: string | null; drawn: boolean } {
   const { run, experiment } = trainedRun(c, id)
-  const column = taskColumnOf(experiment.spec)
-  if (column === null && run.trialSpec.evaluation.protocol === 'few-shot')
-    throw new UserError({
-      code: 'run.drawn-classes',
-      who: `Run ${run.methodKey}, fold ${run.fold}`,
-      rule: 'must have learned tasks that a column names, to be used on rows of a file.',
-      got: 'tasks that were drawn from classes, a few at a time',
-      remedy: 'See its figures on the classes held out, or train on a table with a task column.',
-    })
-  return column
+  const taskColumn = taskColumnOf(experiment.spec)
+  return { taskColumn, drawn: taskColumn === null && run.trialSpec.evaluation.protocol === 'few-shot' }
 }
 
 /**

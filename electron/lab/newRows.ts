@@ -3,6 +3,7 @@ import type { Column, Table } from '../../core/data/table.ts'
 import type { Task, TaskSet } from '../../core/data/taskSet.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Model } from '../../core/method.ts'
+import { onNewClasses } from '../../core/newClasses.ts'
 import type { ModelAbout } from '../../core/saved.ts'
 import type { Scale } from '../../core/transforms/scale.ts'
 import { english } from '../../core/words/say.ts'
@@ -16,16 +17,28 @@ type Warning = { code: string; text: string; params: Params }
 /** Columns of standard deviations, and the scale on which their target was learned. */
 type Deviation = { target: string; column: string; scale: Scale | null }
 type Answers = { columns: string[]; rows: Cell[][]; deviations: Deviation[]; warnings: Warning[] }
-/** A file of rows as it goes to a thread; `name` is the file's. */
-export type NewRows = { table: SharedTable; taskColumn: string | null; name: string }
+/** A file of rows as it goes to a thread; `name` is the file's; `drawn`: for a model of drawn classes. */
+export type NewRows = { table: SharedTable; taskColumn: string | null; name: string; drawn: boolean }
 
 /** Rows of predictions that are shown at once. */
 const SHOWN = 20
 
 /** What a model says of new rows, as CSV; the first rows of it to look at. */
-export async function predictRows({ about, model }: Subject, asked: NewRows) {
-  const { columns, rows, ...told } = await answers(model, newRows(asked, about), about, asked.taskColumn)
+export async function predictRows({ about, model, methodKey }: Subject, asked: NewRows) {
+  if (asked.drawn && !about.drawn?.learned) throw unlearned(methodKey)
+  const own = about.drawn ? onNewClasses(model, about) : model
+  const { columns, rows, ...told } = await answers(own, newRows(asked, about), about, asked.taskColumn)
   return { rows: rows.length, columns, preview: rows.slice(0, SHOWN), csv: toCsv(columns, rows), ...told }
+}
+
+function unlearned(methodKey: string): UserError {
+  return new UserError({
+    code: 'run.drawn-classes',
+    who: `Method ${methodKey}`,
+    rule: 'must learn a few labelled rows of the classes of a file before it predicts the others: it learned from classes drawn a few at a time, and answers in their places.',
+    got: 'the model as it was trained',
+    remedy: 'Give it labelled rows of the new classes first ("Learn new classes", engram adapt).',
+  })
 }
 
 /**
@@ -55,7 +68,7 @@ export function newRows({ table: shared, taskColumn, name }: NewRows, about: Mod
   })
   const learned = about.features.map(({ name, kind }) => {
     const column = table.columns[find(name)]
-    return kind === 'number' ? asNumbers(column) : asLevels(column)
+    return kind === 'number' ? asNumbers(column) : words(column)
   })
   // Targets are looked at where they are to be learned from, and nowhere else.
   const told = about.targets.map(({ name, classes }, n) =>
@@ -87,10 +100,10 @@ export function newRows({ table: shared, taskColumn, name }: NewRows, about: Mod
 /** Labels as the model counts them: classes by their name; a class that it never saw is no label. */
 function asTarget(column: Column, classes: string[] | null): Column {
   if (!classes) return asNumbers(column)
-  const words = asLevels(column)
-  const place = words.levels!.map((level) => classes.indexOf(level))
-  const valid = Uint8Array.from(words.valid, (ok, row) => Number(ok && place[words.values[row]] >= 0))
-  const values = Int32Array.from(words.values, (level, row) => (valid[row] ? place[level] : 0))
+  const own = words(column)
+  const place = own.levels!.map((level) => classes.indexOf(level))
+  const valid = Uint8Array.from(own.valid, (ok, row) => Number(ok && place[own.values[row]] >= 0))
+  const values = Int32Array.from(own.values, (level, row) => (valid[row] ? place[level] : 0))
   return { name: column.name, kind: 'category', values, valid, levels: classes }
 }
 
@@ -131,7 +144,7 @@ function asNumbers(column: Column): Column {
 }
 
 /** And words as numbers, where every level of the file happens to be one. */
-function asLevels(column: Column): Column {
+export function words(column: Column): Column {
   if (column.kind !== 'number') return column
   const place = new Map<number, number>()
   const values = Int32Array.from(column.values, (value, row) => {
@@ -266,7 +279,7 @@ export function warningsOf(set: TaskSet, about: ModelAbout): Answers['warnings']
   return warnings
 }
 
-function listed(names: string[]): string {
+export function listed(names: string[]): string {
   return names.length > 12 ? `${names.slice(0, 12).join(', ')} and ${names.length - 12} more` : names.join(', ')
 }
 

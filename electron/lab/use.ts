@@ -30,11 +30,11 @@ export function useCalls(c: Context): Handlers<Calls> {
 
   /** The rows of a file, for the model of a run. */
   async function rowsFor(run: string, files: FileRef[], read: ReadOptions | undefined): Promise<NewRows> {
-    const taskColumn = columnOfNewRows(c, run)
+    const column = columnOfNewRows(c, run)
     const opened = files.map((file) => fileOf(file, c))
-    const { table } = await openFiles(opened, read ?? {})
+    const { table } = await openFiles(opened, read ?? {}, undefined, undefined, true)
     const { name } = opened[0]
-    if (table.rows) return { table: shareTable(table), name, taskColumn }
+    if (table.rows) return { table: shareTable(table), name, ...column }
     throw new UserError({
       code: 'predict.no-rows',
       who: name,

@@ -64,12 +64,12 @@ test('a model of drawn classes is not for rows of a file: it would answer in pla
   })
   const { id } = done.runs.find(({ fold }) => fold === 'all')!
   const files = [{ path: table }]
-  for (const asked of [
-    lab.call('run.adapt', { run: id, files }),
-    lab.call('run.predict', { run: id, files }),
-    lab.call('run.export', { run: id, format: 'onnx' }),
-  ])
-    expect((await refused(asked)).code).toBe('run.drawn-classes')
+  expect((await refused(lab.call('run.predict', { run: id, files }))).code).toBe('run.drawn-classes')
+  expect((await refused(lab.call('run.export', { run: id, format: 'onnx' }))).code).toBe('run.drawn-onnx')
+  expect(await refused(lab.call('run.adapt', { run: id, files }))).toMatchObject({
+    code: 'adapt.many-classes',
+    got: expect.stringMatching(/^12: "L0"/),
+  })
   expect((await lab.call('run.export', { run: id, format: 'json' })).name).toContain('maml')
   await lab.close()
 })

@@ -28,6 +28,7 @@ export const classMeans: Method<Params> = {
   about: 'Says the class whose labelled rows lie nearest on average; on images, the mean picture.',
   cite: 'Rocchio 1971, Relevance feedback in information retrieval; Snell et al. 2017',
   params: Params,
+  anyWays: true,
   can: { ...fewShotCan },
   work: (s) => s.rows * s.features * 10 + 1,
   async *fit(context, { distance }) {

@@ -165,6 +165,12 @@ function model(parts: Parts, runtime: Runtime): Model {
         return said
       }),
     adapt: async (view) => taught({ ...parts, support: supportOf(view, encoder) }, runtime),
+    async adaptTrace(view, steps) {
+      const shown = supportOf(view, encoder)
+      return Promise.all(
+        steps.map((count) => taught({ ...parts, support: shown, adapt: { ...adapt, steps: count } }, runtime)),
+      )
+    },
     save: () => packSupport({ classifier, adapt, shares }, encoder, support, { theta }),
   }
 }

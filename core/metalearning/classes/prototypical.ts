@@ -45,6 +45,7 @@ export const prototypical: Method<Params> = {
   cite: 'Snell, Swersky and Zemel 2017, Prototypical Networks for Few-shot Learning',
   params: Params,
   twins: ['class-means'],
+  anyWays: true,
   can: { ...fewShotCan, resume: true },
   work: (s, p) => p.iterations * p.trainWays * 10 * perRow(s.features, p.hidden) * 3 + 1,
   async *fit(context, params) {

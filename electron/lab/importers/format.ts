@@ -21,6 +21,8 @@ export type ReadTable = {
 }
 
 export type Host = {
+  /** Images alone will do: they are to be predicted. */
+  bare?: boolean
   progress(phase: ImportProgress['phase'], done: number): void
   /** A directory of this import alone, made on first use and removed when the import ends however it ends. */
   scratch(): Promise<string>

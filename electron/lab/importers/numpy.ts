@@ -25,7 +25,7 @@ export const numpy: Format = {
   async open(files, asked, host) {
     const arrays = await arraysOf(files)
     host.progress('read', 0.4)
-    const { rows, tables, pictures } = sorted(files, arrays)
+    const { rows, tables, pictures } = sorted(files, arrays, host.bare)
     const parts = tables.flatMap(([name, array]) => columnsOf(files[0], name, array, rows, asked))
     host.progress('read', 0.6)
     const names = columnNames(
@@ -105,7 +105,7 @@ async function arraysOf(files: Source[]): Promise<Named[]> {
 }
 
 /** Which arrays are columns and which are images; all have the same number of rows. */
-function sorted(files: Source[], arrays: Named[]): { rows: number; tables: Named[]; pictures: Named[] } {
+function sorted(files: Source[], arrays: Named[], bare = false): { rows: number; tables: Named[]; pictures: Named[] } {
   const [file] = files
   const flat = arrays.find(([, { shape }]) => shape.length === 0 || shape.length > 4)
   if (flat)
@@ -130,7 +130,7 @@ function sorted(files: Source[], arrays: Named[]): { rows: number; tables: Named
   if (columns > MAX_COLUMNS) refuse(file, 'Arrays of two axes make at most 10,000 columns.', `${columns} columns`)
   if (pictures.length > 1)
     refuse(file, 'One array holds the images.', pictures.map(([name]) => `"${name}"`).join(' and '))
-  if (!columns)
+  if (!columns && !bare)
     throw new UserError({
       code: 'import.no-labels',
       who: file.name,

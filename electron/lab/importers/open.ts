@@ -34,16 +34,18 @@ export function setReaderEntry(path: string): void {
   entry = path
 }
 
+/** `bare`: rows that are to be predicted, of which nothing need be known. */
 export async function openFiles(
   files: FileToOpen[],
   read: Partial<ReadOptions> = {},
   on: (progress: ImportProgress) => void = () => {},
   signal?: AbortSignal,
+  bare = false,
 ): Promise<ImportResult> {
   let head: Extract<Tell, { type: 'head' }> | null = null
   let columns: Column[] = []
   let tensors: NamedTensor[] = []
-  await converse('open', files, read, signal, (message) => {
+  await converse('open', files, { read, bare }, signal, (message) => {
     if (message.type === 'progress') on(message.progress)
     if (message.type === 'head') {
       const { rows } = (head = message)
@@ -82,7 +84,7 @@ export async function preview(
   signal?: AbortSignal,
 ): Promise<Preview> {
   let answer: Preview | null = null
-  await converse('preview', files, read, signal, (message) => {
+  await converse('preview', files, { read, bare: false }, signal, (message) => {
     if (message.type === 'preview') answer = message.preview
   })
   if (!answer) throw new Error('internal: the reading process ended without a preview')
@@ -92,7 +94,7 @@ export async function preview(
 async function converse(
   task: Ask['task'],
   files: FileToOpen[],
-  read: Partial<ReadOptions>,
+  { read, bare }: { read: Partial<ReadOptions>; bare: boolean },
   signal: AbortSignal | undefined,
   hear: (message: Tell) => void,
 ): Promise<void> {
@@ -123,7 +125,7 @@ async function converse(
         else if (ended) done()
         else failed(crashed(files, how ?? `exit status ${code}`))
       })
-      child.send({ task, files, read: ReadOptions.parse(read), scratch } satisfies Ask, (error) => {
+      child.send({ task, files, read: ReadOptions.parse(read), scratch, bare } satisfies Ask, (error) => {
         if (error) kill()
       })
     })

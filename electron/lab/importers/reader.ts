@@ -21,6 +21,7 @@ const tell = (message: Tell) =>
 
 let reported = -1
 const hostFor = (ask: Ask): Host => ({
+  bare: ask.bare,
   progress(phase, done) {
     if (done < reported || (done - reported < 0.005 && done < 1)) return
     reported = done

@@ -8,6 +8,8 @@ export type Ask = {
   files: { path: string; name: string }[]
   read: ReadOptions
   scratch: string
+  /** Rows to be predicted: images need no array beside them that says what they are. */
+  bare: boolean
 }
 
 export type ColumnHead = { name: string; kind: 'number' | 'category' | 'text'; levels?: string[] }
