@@ -18,7 +18,7 @@ type Warning = { code: string; text: string; params: Params }
 type Deviation = { target: string; column: string; scale: Scale | null }
 type Answers = { columns: string[]; rows: Cell[][]; deviations: Deviation[]; warnings: Warning[] }
 /** A file of rows as it goes to a thread; `name` is the file's; `drawn`: for a model of drawn classes. */
-export type NewRows = { table: SharedTable; taskColumn: string | null; name: string; drawn: boolean }
+export type NewRows = { table: SharedTable; taskColumn: string | null; name: string; drawn?: boolean }
 
 /** Rows of predictions that are shown at once. */
 const SHOWN = 20
