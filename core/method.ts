@@ -151,6 +151,8 @@ export interface Method<P = unknown> {
   ignoresTasks?: boolean
   /** `Model.adapt` learns tasks of any number of classes, whatever their number was in training. */
   anyWays?: true
+  /** Rows count alike in its learning, whatever their sample weights. */
+  ignoresWeights?: boolean
   /** Families that it stands beside: it is trained too whenever a method of one of them is chosen. */
   beside?: readonly Family[]
   /** Abstract units of work (about one multiply-add); the lab turns them into seconds. */

@@ -15,7 +15,18 @@ import type { Linear } from './linear.ts'
  */
 export type LinearPlan<P> = Pick<
   Method<P>,
-  'id' | 'family' | 'name' | 'about' | 'cite' | 'params' | 'twins' | 'ignoresTasks' | 'anyWays' | 'beside' | 'work'
+  | 'id'
+  | 'family'
+  | 'name'
+  | 'about'
+  | 'cite'
+  | 'params'
+  | 'twins'
+  | 'ignoresTasks'
+  | 'ignoresWeights'
+  | 'anyWays'
+  | 'beside'
+  | 'work'
 > & {
   /** Where it differs from what most linear methods can: number targets, many of them, with holes, by task or not. */
   can?: Partial<Omit<Can, 'adapt' | 'onnx' | 'resume' | 'network'>>

@@ -33,6 +33,7 @@ export const pls = linearMethod<Params>({
   cite: 'Wold, Sjostrom and Eriksson 2001, PLS-regression: a basic tool of chemometrics',
   params: Params,
   twins: ['ridge'],
+  ignoresWeights: true,
   can: { taskColumn: false },
   work: (s, { components }) => 250 * Math.min(components, s.features) * s.rows * (s.features + s.targets) + 1,
   fit: (frame, { components }) => fitPls(frame, components),

@@ -104,6 +104,8 @@ export const en = {
     'Some tasks are copies ({tasks}; "{other}" holds the very same rows as "{one}"): copies tell nothing about how tasks differ, and make new tasks look easier than they are.',
   'warning.subjects-split':
     '"{column}" has {subjects} values with about {rows} rows each, and {both} of them have rows on both sides of a fold: the same subject would train and test. Give it the role group, or say that known subjects are what you will predict.',
+  'warning.unweighted':
+    '{method}: rows count alike in its learning, whatever "{column}" says; in figures they count by it.',
   'warning.small-tasks':
     '{n} of {of} tasks have fewer than {few} measured rows, the smallest {least}: {tasks}. Alone they can hardly be learned or judged; their intervals are wide or missing.',
   'warning.one-class-tasks':

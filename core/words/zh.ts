@@ -91,6 +91,7 @@ export const zh: Record<WordKey, string> = {
     '有 {tasks} 个任务与另一个任务的行完全相同（“{other}”与“{one}”）：重复的任务说明不了任务之间的差别，并使新任务显得过于容易。',
   'warning.subjects-split':
     '“{column}”有 {subjects} 个值，每个约 {rows} 行，其中 {both} 个在某一折的两侧都有行：同一个体既训练又测试。请把它设为分组列，或说明要预测的正是已知的个体。',
+  'warning.unweighted': '{method}：学习时各行同等计数，不考虑“{column}”；指标仍按它加权。',
   'warning.small-tasks':
     '{of} 个任务中有 {n} 个的有测量值的行少于 {few}，最少的只有 {least} 行：{tasks}。单独很难学习或评判，区间很宽或没有。',
   'warning.one-class-tasks':

@@ -9,6 +9,7 @@ import { ClassLists } from '../../core/experiment.ts'
 import type { ExperimentSpec, Trial } from '../../core/experiment.ts'
 import { methods } from '../../core/methods.ts'
 import { propose } from '../../core/propose.ts'
+import { unweighted } from '../../core/unweighted.ts'
 import { findingsFor } from './checks.ts'
 import type { Context, Handlers } from './context.ts'
 import { datasetOf, fileOf, importFiles, importSample } from './data.ts'
@@ -151,7 +152,7 @@ async function plan(c: Context, given: ExperimentSpec): Promise<Planned> {
     spec,
     perMethod: [...perMethod.values()],
     ...(relations.fits ? { relations } : {}),
-    warnings: [...short, ...(await findingsFor(c, spec.data, spec.evaluation))],
+    warnings: [...short, ...unweighted(spec, list), ...(await findingsFor(c, spec.data, spec.evaluation))],
     list,
     dataHash: generator ? generatorHash(spec.data) : (spec.data.hash as string),
     dataName: generator ?? datasetOf(c, spec.data.hash as string).name,

@@ -29,6 +29,7 @@ export const classMeans: Method<Params> = {
   cite: 'Rocchio 1971, Relevance feedback in information retrieval; Snell et al. 2017',
   params: Params,
   anyWays: true,
+  ignoresWeights: true,
   can: { ...fewShotCan },
   work: (s) => s.rows * s.features * 10 + 1,
   async *fit(context, { distance }) {

@@ -52,6 +52,7 @@ export const mamlClasses: Method<Params> = {
   cite: 'Finn, Abbeel and Levine 2017, Model-Agnostic Meta-Learning for Fast Adaptation of Deep Networks',
   params: Params,
   twins: ['class-means'],
+  ignoresWeights: true,
   can: { ...fewShotCan, resume: true },
   work: (s, p) => p.iterations * p.metaBatch * 20 * perRow(s.features, p.hidden) * (3 + 6 * p.innerSteps) + 1,
   async *fit(context, params) {

@@ -46,6 +46,7 @@ export const prototypical: Method<Params> = {
   params: Params,
   twins: ['class-means'],
   anyWays: true,
+  ignoresWeights: true,
   can: { ...fewShotCan, resume: true },
   work: (s, p) => p.iterations * p.trainWays * 10 * perRow(s.features, p.hidden) * 3 + 1,
   async *fit(context, params) {

@@ -41,6 +41,7 @@ export default {
   'finding.far-values': 'Numbers far from all others',
   'finding.drift-number': 'Inputs differ from place to place',
   'finding.drift-class': 'Inputs differ from place to place',
+  'finding.unweighted': 'Weights that a method does not use',
   'finding.small-tasks': 'Tasks of few rows',
   'finding.one-class-tasks': 'Tasks of one class',
   'finding.fold-without-train': 'A fold without a target to learn from',

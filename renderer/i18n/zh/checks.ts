@@ -41,6 +41,7 @@ export default {
   'finding.far-values': '远离其他值的数',
   'finding.drift-number': '各地点的输入分布不同',
   'finding.drift-class': '各地点的输入分布不同',
+  'finding.unweighted': '某个方法不使用权重',
   'finding.small-tasks': '行数很少的任务',
   'finding.one-class-tasks': '只有一个类别的任务',
   'finding.fold-without-train': '某一折没有可学的目标',
