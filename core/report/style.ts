@@ -43,6 +43,7 @@ svg .call-not-settled .call,svg .call-not-settled .sign{fill:var(--ink-2)}
 td.call-helps{color:var(--good)}td.call-hurts{color:var(--bad)}td.call-not-settled{color:var(--ink-2)}
 .network path.plus,.network path.minus{fill:none}.plus{stroke:var(--plus)}.minus{stroke:var(--minus);stroke-dasharray:6 3}
 .line{fill:none;stroke-width:2}
+.bar{stroke-width:1.5;opacity:.6}
 .unit{fill:var(--paper);stroke:var(--ink-2);stroke-width:1.5}
 .wide{overflow-x:auto}figure+.wide{margin-top:14px}
 table{width:100%;border-collapse:collapse;font-size:13px}
