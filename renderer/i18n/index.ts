@@ -1,6 +1,7 @@
 import { closedUp } from '../../core/words/say.ts'
 import en from './en.ts'
 import zh from './zh.ts'
+import zhFound from './zh/found.ts'
 import zhMetafeatures from './zh/metafeatures.ts'
 import zhOutside from './zh/outside.ts'
 import { settings } from '../lab/settings.svelte.ts'
@@ -24,6 +25,12 @@ export function t(key: Key, params: TextParams = {}): string {
 export function tOr(key: string, otherwise: string, params: TextParams = {}): string {
   const text = catalogues[settings.language][key]
   return text === undefined ? otherwise : fill(text, params, settings.language)
+}
+
+/** Who found an error, or what was found, in the person's language where its pattern is known. */
+export function found(text: string): string {
+  const known = settings.language === 'zh' && zhFound.find(([pattern]) => pattern.test(text))
+  return known ? text.replace(known[0], known[1]) : text
 }
 
 /** Sentences one after the other: Chinese has no space between them. */

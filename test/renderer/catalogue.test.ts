@@ -8,7 +8,7 @@ import { METRIC_IDS } from '../../core/stats/metrics.ts'
 import en from '../../renderer/i18n/en.ts'
 import zh from '../../renderer/i18n/zh.ts'
 import outside from '../../renderer/i18n/zh/outside.ts'
-import { duration, fill, formatNumber, number, t, tOr } from '../../renderer/i18n/index.ts'
+import { duration, fill, found, formatNumber, number, t, tOr } from '../../renderer/i18n/index.ts'
 import { settings } from '../../renderer/lab/settings.svelte.ts'
 import { samples } from '../../electron/lab/importers/samples.ts'
 
@@ -93,8 +93,12 @@ test('the language can change, and a text without a translation is read as it ca
     expect(tOr('method.ridge', 'Ridge')).toBe('岭回归')
     expect(tOr('method.none-such', 'None such')).toBe('None such')
     expect(duration(61)).toBe('1 分 1 秒')
+    expect(found('no column "site", "y"')).toBe('缺少列 "site", "y"')
+    expect(found('data.csv, line 3, column "a"')).toBe('data.csv，第 3 行，列 "a"')
+    expect(found('something else')).toBe('something else')
   } finally {
     settings.set({ language: 'en' })
   }
   expect(tOr('method.ridge', 'Ridge')).toBe('Ridge')
+  expect(found('no column "y"')).toBe('no column "y"')
 })
