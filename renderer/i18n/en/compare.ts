@@ -142,6 +142,12 @@ export default {
   'adapt.title': 'Learn a new task first',
   'adapt.about':
     'A site, subject or machine that was not in the data: give a few labelled rows of it, with its name in the task column.',
+  'adapt.titleClasses': 'Learn new classes',
+  'adapt.aboutClasses':
+    'Classes that were not in the data: name them in a few rows of each, and leave the cell empty in the rows to be told apart. In NumPy files that is "" or -1; images and labels may be two files.',
+  'adapt.dropClasses': 'Drop the file with labelled rows of new classes, or choose it',
+  'adapt.classes': 'Labelled rows of each class',
+  'adapt.noClasses': 'This method does not learn new classes: choose another model.',
   'adapt.drop': 'Drop the labelled rows of the new task, or choose the file',
   'adapt.learning': 'Learning {name}',
   'adapt.done': '{n} {n:task|tasks} learned from {rows} labelled {rows:row|rows}.',

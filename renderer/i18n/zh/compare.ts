@@ -138,6 +138,12 @@ export default {
   'adapt.openHint': '{method} 从几行标注中学习它',
   'adapt.title': '先学习一个新任务',
   'adapt.about': '数据中没有的地点、受试者或机器：给出它的几行标注，并在任务列中写上它的名字。',
+  'adapt.titleClasses': '先学习新的类别',
+  'adapt.aboutClasses':
+    '数据中没有的类别：在每个类别的几行中写上名称，要区分的行留空。NumPy 文件中用 "" 或 -1；图像和标签可以是两个文件。',
+  'adapt.dropClasses': '拖入带有新类别标注行的文件，或选择文件',
+  'adapt.classes': '每个类别的标注行数',
+  'adapt.noClasses': '该方法不能学习新的类别：请选择其他模型。',
   'adapt.drop': '拖入新任务的标注行，或选择文件',
   'adapt.learning': '正在学习 {name}',
   'adapt.done': '已从 {rows} 行标注学会 {n} 个任务。',
