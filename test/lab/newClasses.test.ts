@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { zipSync } from 'fflate'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runCommandLine } from '../../electron/cli/program.ts'
 import { npy } from '../data/arrays.ts'
 import { blobOf, openLab, refused, run, type TestLab } from './labs.ts'
 import { tempFolder } from './places.ts'
@@ -199,4 +200,32 @@ test('says what is wrong: one class, no label, other columns, other images, no l
   expect((await refused(lab.call('run.export', { run: rows('maml'), format: 'onnx', model }))).code).toBe(
     'run.drawn-onnx',
   )
+})
+
+test('engram adapt takes the files that belong together, and writes the classes of the others', async () => {
+  const file = letters('cli.csv', ['P', 'R'], 5, 2)
+  const output = path.join(folder, 'said.csv')
+  let out = ''
+  const status = await runCommandLine(
+    [
+      'adapt',
+      rows('class-means'),
+      file.path,
+      '-w',
+      path.join(folder, 'w.engram'),
+      '--predict',
+      file.path,
+      '-o',
+      output,
+    ],
+    {
+      make: async () => ({ ...lab, close: async () => {} }),
+      streams: { out: (text) => void (out += text), err: () => {}, tty: false },
+      version: '1',
+    },
+  )
+  expect([status, out.split('\n')[0]]).toEqual([0, 'letter: 4 labelled rows (P 2, R 2)'])
+  const [heading, ...said] = fs.readFileSync(output, 'utf8').trim().split('\r\n')
+  expect(heading).toBe('row,letter,letter: P,letter: R')
+  expect(said.map((line) => line.split(',')[1])).toEqual(some(['P', 'R'], 5, 5, ''))
 })
