@@ -30,6 +30,7 @@ export function verdict(comparison: Comparison, language: Language = 'en'): Verd
     return none({ key: 'verdict.differs', params: { field: differs.field, values: differs.values.join('; ') } })
   if (methods.every((m) => m.overall.mean === null)) return { ...none(nothing), details: [] }
   const main = subject(comparison)
+  if (!main && methods.length > 1) return none({ key: 'verdict.unpaired', params: { n: methods.length } })
   if (!main) return none({ key: 'verdict.alone', params: { method: methods[0].label } })
   const own = comparison.differences.filter((d) => d.method === main.method && d.against === main.against)
   const overall = own.find((d) => d.task === null)

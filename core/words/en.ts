@@ -57,6 +57,8 @@ export const en = {
   'verdict.differs': 'These results must not be ranked together: {field} differs ({values}).',
   'verdict.nothing': 'Nothing has been tested yet.',
   'verdict.alone': '{method} stands alone: there is nothing to compare it with.',
+  'verdict.unpaired':
+    '{n} methods side by side, and none has its own twin or the plain baseline beside it: nothing is said of which is better.',
   'verdict.task.helps': '{task}: {method} helps, {metric} better by {effect} ({interval}).',
   'verdict.task.hurts': '{task}: {method} hurts, {metric} worse by {effect} ({interval}).',
   'verdict.task.no-useful-difference':

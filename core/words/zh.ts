@@ -49,6 +49,7 @@ export const zh: Record<WordKey, string> = {
   'verdict.differs': '这些结果不能放在一起排名：{field} 不同（{values}）。',
   'verdict.nothing': '还没有任何测试结果。',
   'verdict.alone': '只有 {method}，没有可以比较的方法。',
+  'verdict.unpaired': '{n} 种方法并列，却都没有自己的对照或简单基线：无法断言哪一种更好。',
   'verdict.task.helps': '{task}：{method} 有益，{metric} 改善 {effect}（{interval}）。',
   'verdict.task.hurts': '{task}：{method} 有害，{metric} 变差 {effect}（{interval}）。',
   'verdict.task.no-useful-difference': '{task}：无实际差别；整个区间（{interval}）都小于 {smallest}。',

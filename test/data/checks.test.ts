@@ -172,6 +172,8 @@ describe('columns', () => {
     expect(one).toMatchObject({ code: 'far-values', weight: 'note', columns: ['codes'], rows: [8, 3] })
     expect(one.params).toMatchObject({ value: 1e30, count: 1 })
     expect(one.params.low).toBeGreaterThan(-5)
+    const typed = noise('typed').map((value, i) => (i === 5 ? -9999 : value))
+    expect(look(tableOf({ ...clean(), typed }), roles())[0].params.value).toBe(-9999)
     const heavy = noise('heavy').map(Math.exp)
     const few = count(200).map((i) => [0, 1, 2, 5, 50][i % 5])
     const tenth = noise('tenth').map((value, i) => (i % 9 === 0 ? -999 : value))

@@ -248,6 +248,12 @@ describe('the verdict', () => {
     expect(verdict(c).details).toContainEqual({ key: 'verdict.pooled', params: { n: turned.length } })
     expect(verdict(compare(made(world()))).details.map((s) => s.key)).not.toContain('verdict.pooled')
   })
+  it('says that nothing was compared where no method has its twin or the plain baseline', () => {
+    const methods = ['ridge', 'knn'].map((id) => ({ id, sd: [0.5, 0.5] }))
+    const of = (n: number) => verdict(compare(made(world({ tasks: 2, methods: methods.slice(0, n) })))).headline
+    expect(of(2)).toEqual({ key: 'verdict.unpaired', params: { n: 2 } })
+    expect(of(1).key).toBe('verdict.alone')
+  })
   it('doubts a method that does not beat the plain baseline', () => {
     const methods = [
       { id: 'mean', sd: [0.5] },

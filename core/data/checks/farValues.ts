@@ -26,7 +26,8 @@ export function checkFarValues(set: TaskSet): Finding[] {
   const params = {
     columns: named(names),
     column: worst.column.name,
-    value: rounded(worst.value),
+    // A code is named as it stands in the file.
+    value: Number(worst.value.toPrecision(6)),
     count: worst.count,
     low: rounded(worst.low),
     high: rounded(worst.high),
