@@ -1,5 +1,6 @@
 import { add, conv2d, div, matmul, maxPool2d, mean, relu, reshape, sqrt, square, sub } from '../../engine/index.ts'
 import type { Dim, Expr } from '../../engine/index.ts'
+import { elementsOf } from '../../nn/plan.ts'
 import type { Rng } from '../../rng.ts'
 
 /**
@@ -24,13 +25,16 @@ const EPSILON = 1e-3
 
 /** Weights and shift of each layer, in order. */
 export function bodyShapes({ input, kind, layers }: Body): number[][] {
-  let from = kind === 'conv' ? input[2] : elements(input)
+  let from = kind === 'conv' ? input[2] : elementsOf(input)
   return layers.flatMap((units) => {
     const weights = kind === 'conv' ? [3, 3, from, units] : [from, units]
     from = units
     return [weights, [units]]
   })
 }
+
+/** Numbers in a row. */
+export const inputWidth = ({ input }: Body): number => elementsOf(input)
 
 /** Width of what the body says of a row. */
 export function bodyWidth({ input, kind, layers }: Body): number {
@@ -44,7 +48,7 @@ export function bodyWidth({ input, kind, layers }: Body): number {
 export function firstBody(body: Body, random: Rng): Float32Array {
   return Float32Array.from(
     bodyShapes(body).flatMap((shape) => {
-      const size = elements(shape)
+      const size = elementsOf(shape)
       if (shape.length === 1) return new Array<number>(size).fill(0)
       const window = shape.length === 4 ? shape[0] * shape[1] : 1
       const [from, to] = shape.slice(-2)
@@ -91,5 +95,3 @@ function alongTasks(shift: Expr, rank: number): Expr {
   const ones = new Array<Dim>(rank - 2).fill(1)
   return reshape(shift, [shift.shape[0], ...ones, shift.shape[1]])
 }
-
-const elements = (shape: number[]): number => shape.reduce((all, dim) => all * dim, 1)

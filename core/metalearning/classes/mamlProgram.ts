@@ -3,12 +3,9 @@ import {
   broadcastTo,
   cast,
   compile,
-  flatten,
-  gather,
   grad,
   input,
   logSoftmax,
-  loop,
   matmul,
   mean,
   mul,
@@ -22,9 +19,10 @@ import {
   unflatten,
 } from '../../engine/index.ts'
 import type { Expr, Program } from '../../engine/index.ts'
-import { adam } from '../../nn/adam.ts'
-import { bodyForward, bodyShapes, bodyWidth } from './body.ts'
+import { bodyForward, bodyShapes, bodyWidth, inputWidth } from './body.ts'
 import type { Body, Statistics } from './body.ts'
+import { episodeProgram, sizeOf } from './episodeProgram.ts'
+import type { Episode } from './episodeProgram.ts'
 
 /**
  * MAML on classes: a body with batch norm and a linear last layer,
@@ -34,7 +32,6 @@ import type { Body, Statistics } from './body.ts'
  * paper, or (`perQuery`) query rows by the support rows' statistics.
  */
 export type Classifier = { body: Body; ways: number }
-export type Episode = { tasks: number; shots: number; queries: number }
 export type InnerLoop = { steps: number; firstOrder: boolean; perQuery: boolean }
 
 export const classifierShapes = ({ body, ways }: Classifier): number[][] => [
@@ -42,10 +39,8 @@ export const classifierShapes = ({ body, ways }: Classifier): number[][] => [
   [bodyWidth(body), ways],
   [ways],
 ]
-export const classifierSize = (c: Classifier): number =>
-  classifierShapes(c).reduce((all, shape) => all + shape.reduce((size, dim) => size * dim, 1), 0)
-
-const widthOf = ({ body }: Classifier): number => body.input.reduce((all, dim) => all * dim, 1)
+export const classifierSize = (c: Classifier): number => sizeOf(classifierShapes(c))
+const widthOf = ({ body }: Classifier): number => inputWidth(body)
 
 type Scores = { z: Expr; statistics: Statistics[] }
 
@@ -95,38 +90,13 @@ function queryScores(c: Classifier, fast: readonly Expr[], sx: Expr, qx: Expr, p
   return scores(c, fast, qx, perQuery ? scores(c, fast, sx).statistics : null).z
 }
 
-/**
- * in: theta, m, v [param]; t, innerLr; lr [step]; supportX [step, task, shot, input], supportY [step, task, shot], queryX,
- *     queryY. out: theta1, m1, v1; loss [step] of the query rows after the inner steps
- */
-export function mamlTrainingProgram(c: Classifier, { tasks, shots, queries }: Episode, inner: InnerLoop): Program {
-  const shapes = classifierShapes(c)
-  const width = widthOf(c)
-  const side = (name: string, rows: number): [Expr, Expr] => [
-    input(`${name}X`, ['steps', tasks, rows, width]),
-    input(`${name}Y`, ['steps', tasks, rows]),
-  ]
-  const [support, query] = [side('support', shots), side('query', queries)]
-  const [t, lr, innerLr] = [input('t', []), input('lr', ['steps']), input('innerLr', [])]
-  const { state, scan } = loop({
-    count: 'steps',
-    state: ['theta', 'm', 'v'].map((name) => input(name, [classifierSize(c)])),
-    body(i, [theta, m, v]) {
-      const [sx, sy, qx, qy] = [...support, ...query].map((all) => gather(all, i))
-      const pieces = unflatten(theta, shapes)
-      const fast = adapted(c, pieces, sx, sy, innerLr, inner)
-      const loss = mean(rowLoss(queryScores(c, fast, sx, qx, inner.perQuery), qy))
-      const next = adam(
-        { theta, m, v },
-        flatten(grad(loss, pieces)),
-        add(add(cast(i, 'float'), t), 1),
-        gather(lr, i),
-        null,
-      )
-      return { state: [next.theta, next.m, next.v], scan: [loss] }
-    },
+/** `episodeProgram` of the query rows' loss after the inner steps; in also: innerLr */
+export function mamlTrainingProgram(c: Classifier, episode: Episode, inner: InnerLoop): Program {
+  const innerLr = input('innerLr', [])
+  return episodeProgram(classifierShapes(c), widthOf(c), episode, (pieces, { supportX, supportY, queryX, queryY }) => {
+    const fast = adapted(c, pieces, supportX, supportY, innerLr, inner)
+    return mean(rowLoss(queryScores(c, fast, supportX, queryX, inner.perQuery), queryY))
   })
-  return compile({ theta1: state[0], m1: state[1], v1: state[2], loss: scan[0] })
 }
 
 /** Learned tasks: in theta; rates [task]; supportX [task, shot, input], supportY [task, shot]. */

@@ -5,11 +5,8 @@ import {
   concat,
   div,
   flatten,
-  gather,
-  grad,
   input,
   logSoftmax,
-  loop,
   matmul,
   maximum,
   minimum,
@@ -26,9 +23,10 @@ import {
   unflatten,
 } from '../../engine/index.ts'
 import type { Expr, Program } from '../../engine/index.ts'
-import { adam } from '../../nn/adam.ts'
-import { bodyForward, bodyShapes } from './body.ts'
+import { bodyForward, bodyShapes, inputWidth } from './body.ts'
 import type { Body, Statistics } from './body.ts'
+import { episodeProgram, sizeOf } from './episodeProgram.ts'
+import type { Episode } from './episodeProgram.ts'
 
 /**
  * Prototypical networks (Snell, Swersky, Zemel 2017): a body f maps rows to points; each class is the mean of its
@@ -37,12 +35,10 @@ import type { Body, Statistics } from './body.ts'
  * Batch norm takes the statistics of the whole episode while it learns, and those averaged over episodes afterwards, so
  * that the answer for a row does not lean on the rows asked with it.
  */
-type Episode = { tasks: number; shots: number; queries: number; ways: number }
+type Ways = Episode & { ways: number }
 
-const sizeOf = (shapes: number[][]) => shapes.reduce((all, shape) => all + shape.reduce((n, dim) => n * dim, 1), 0)
 export const bodySize = (body: Body): number => sizeOf(bodyShapes(body))
 const unitsOf = (body: Body) => body.layers.reduce((sum, units) => sum + units, 0)
-const widthOf = (body: Body) => body.input.reduce((all, dim) => all * dim, 1)
 
 /** Keeps classes without a labelled row out of the answer. */
 const ABSENT = 1e6
@@ -67,43 +63,25 @@ function queryLoss({ z, present }: { z: Expr; present: Expr }, y: Expr, ways: nu
   return neg(div(sum(mul(logSoftmax(z), own)), maximum(sum(own), 1)))
 }
 
-/**
- * in: theta, m, v [param]; t; lr [step]; supportX [step, task, shot, input], supportY [step, task, shot], queryX, queryY.
- * out: theta1, m1, v1; loss [step]
- */
-export function prototypeTraining(body: Body, { tasks, shots, queries, ways }: Episode): Program {
-  const side = (name: string, rows: number): [Expr, Expr] => [
-    input(`${name}X`, ['steps', tasks, rows, widthOf(body)]),
-    input(`${name}Y`, ['steps', tasks, rows]),
-  ]
-  const all = [...side('support', shots), ...side('query', queries)]
-  const [t, lr] = [input('t', []), input('lr', ['steps'])]
-  const { state, scan } = loop({
-    count: 'steps',
-    state: ['theta', 'm', 'v'].map((name) => input(name, [bodySize(body)])),
-    body(i, [theta, m, v]) {
-      const [sx, sy, qx, qy] = all.map((x) => gather(x, i))
-      const pieces = unflatten(theta, bodyShapes(body))
-      const { h } = bodyForward(body, pieces, concat([sx, qx], 1), { together: true })
-      const close = closeness(slice(h, 1, 0, shots), sy, slice(h, 1, shots, shots + queries), ways)
-      const loss = queryLoss(close, qy, ways)
-      const next = adam(
-        { theta, m, v },
-        flatten(grad(loss, pieces)),
-        add(add(cast(i, 'float'), t), 1),
-        gather(lr, i),
-        null,
-      )
-      return { state: [next.theta, next.m, next.v], scan: [loss] }
+/** `episodeProgram` of the query rows' loss, all rows of an episode normalised together. */
+export function prototypeTraining(body: Body, { ways, ...episode }: Ways): Program {
+  const { shots, queries } = episode
+  return episodeProgram(
+    bodyShapes(body),
+    inputWidth(body),
+    episode,
+    (pieces, { supportX, supportY, queryX, queryY }) => {
+      const { h } = bodyForward(body, pieces, concat([supportX, queryX], 1), { together: true })
+      const close = closeness(slice(h, 1, 0, shots), supportY, slice(h, 1, shots, shots + queries), ways)
+      return queryLoss(close, queryY, ways)
     },
-  })
-  return compile({ theta1: state[0], m1: state[1], v1: state[2], loss: scan[0] })
+  )
 }
 
 /** in: theta; x [row, input]. out: statistics, every layer's means, then every layer's variances */
 export function statisticsProgram(body: Body, rows: number): Program {
   const pieces = unflatten(input('theta', [bodySize(body)]), bodyShapes(body))
-  const x = reshape(input('x', [rows, widthOf(body)]), [1, rows, widthOf(body)])
+  const x = reshape(input('x', [rows, inputWidth(body)]), [1, rows, inputWidth(body)])
   const { statistics } = bodyForward(body, pieces, x, { together: true })
   return compile({
     statistics: flatten([...statistics.map(({ mean: m }) => m), ...statistics.map(({ variance }) => variance)]),
@@ -111,13 +89,13 @@ export function statisticsProgram(body: Body, rows: number): Program {
 }
 
 /** in: theta, statistics; supportX, supportY, queryX as above without steps. out: said [task, query, way] */
-export function prototypeAnswer(body: Body, { tasks, shots, queries, ways }: Episode): Program {
+export function prototypeAnswer(body: Body, { tasks, shots, queries, ways }: Ways): Program {
   const pieces = unflatten(input('theta', [bodySize(body)]), bodyShapes(body))
   const units = body.layers.map((n) => [n])
   const parts = unflatten(input('statistics', [2 * unitsOf(body)]), [...units, ...units])
   const given: Statistics[] = units.map((_, l) => ({ mean: parts[l], variance: parts[units.length + l] }))
   const points = (name: string, rows: number) =>
-    bodyForward(body, pieces, input(name, [tasks, rows, widthOf(body)]), { given }).h
+    bodyForward(body, pieces, input(name, [tasks, rows, inputWidth(body)]), { given }).h
   const y = input('supportY', [tasks, shots])
   return compile({ said: softmax(closeness(points('supportX', shots), y, points('queryX', queries), ways).z) })
 }

@@ -18,7 +18,8 @@ type Inner = { classifier: Classifier; theta: Float32Array; rate: number; steps:
 export async function sharesOf(inner: Inner, support: readonly SupportSet[], runtime: Runtime): Promise<number[]> {
   const shares = support.map(() => 1)
   for (const which of batchesOf(support.map(({ y }, k) => ({ k, rows: y.length, like: y.length })))) {
-    const losses = await lossesOf(inner, which.map((k) => support[k]), runtime) // prettier-ignore
+    const some = which.map((k) => support[k])
+    const losses = await lossesOf(inner, some, runtime)
     const usual = which.map(() => 1)
     const { before, after } = await losses(usual)
     const slowed = await slowDown({
