@@ -75,6 +75,8 @@ export async function innerLoopOf(
   const size = parameterCount(plan)
   const names = support.outputs.map(({ task }) => task)
   const factors = new Map<number, number>()
+  /** Numbers of steps within which every task was followed at these rates. */
+  const followed = new Set<number>()
   /** Losses of the support rows at the start, which every number of steps is held against. */
   let before: number[] | null = null
   type After = Learned & { asked: Float32Array }
@@ -95,7 +97,10 @@ export async function innerLoopOf(
     }
     before ??= await supportLosses(plan, repeated(plan, start, given.tasks), given, runtime)
     const learn = (tasks: number[], factor: number) => afterOf(steps, some(tasks), factor)
-    for (const [task, factor] of await slowDown({ learned, before, learn, also })) factors.set(task, factor)
+    const slowed = await slowDown({ learned, before, learn, also })
+    if (slowed.size) followed.clear()
+    for (const [task, factor] of slowed) factors.set(task, factor)
+    followed.add(steps)
     return learned
   }
   /** Means over all tasks of what a program says of some: those that were slowed are asked at their own rates. */
@@ -105,7 +110,7 @@ export async function innerLoopOf(
     steps: number,
     more: Record<string, Tensor> = {},
   ): Promise<Float32Array[]> {
-    if (descends) await learnedAfter(steps)
+    if (descends && !followed.has(steps)) await learnedAfter(steps)
     const factorOf = (task: number) => factors.get(task) ?? 1
     const parts: Float32Array[][] = []
     for (const factor of new Set(Array.from(names.keys(), factorOf))) {
