@@ -14,6 +14,7 @@ import { methods, paramsOf } from '../../core/methods.ts'
 import { rng } from '../../core/rng.ts'
 import { fold, train } from '../../core/run.ts'
 import { openRuntime } from '../../electron/lab/runtimes/index.ts'
+import { whole } from '../methods/fitted.ts'
 import { sites } from '../methods/toys.ts'
 
 /**
@@ -65,11 +66,6 @@ beforeAll(async () => {
 })
 afterAll(() => runtime.close())
 
-const whole = (set: TaskSet): View => ({
-  set,
-  rows: Int32Array.from({ length: set.table.rows }, (_, i) => i),
-  tasks: Int32Array.from(set.tasks, (_, k) => k),
-})
 const siteOf = (row: number) => row % 8
 const toyOf = (m: Method) => sites(m.can.kinds.includes('regression') ? 'number' : 'two')
 

@@ -9,6 +9,7 @@ import type { Model } from '../../core/method.ts'
 import { method, paramsOf } from '../../core/methods.ts'
 import { rng } from '../../core/rng.ts'
 import { openRuntime } from '../../electron/lab/runtimes/index.ts'
+import { whole } from '../methods/fitted.ts'
 import { sites } from '../methods/toys.ts'
 
 let runtime: Runtime
@@ -16,12 +17,6 @@ beforeAll(async () => {
   runtime = (await openRuntime('auto')).runtime
 })
 afterAll(() => runtime.close())
-
-const whole = (set: TaskSet): View => ({
-  set,
-  rows: Int32Array.from({ length: set.table.rows }, (_, i) => i),
-  tasks: Int32Array.from(set.tasks, (_, k) => k),
-})
 
 async function fitted(train: View, id = 'maml', params: Record<string, unknown> = {}): Promise<Model> {
   const m = method(id)
